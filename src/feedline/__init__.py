@@ -1,0 +1,35 @@
+"""feedline: from images where they lie to a network that learns from them."""
+
+from feedline import transforms
+from feedline._open import open
+from feedline._split import split
+from feedline._version import __version__
+from feedline.codecs import decode, probe
+from feedline.dataset import ImageDataset, Subset
+from feedline.errors import (
+    CheckpointError,
+    DataError,
+    DecodeError,
+    FeedlineError,
+    RunError,
+    TransformError,
+)
+from feedline.loader import DataLoader
+
+__all__ = [
+    "CheckpointError",
+    "DataError",
+    "DataLoader",
+    "DecodeError",
+    "FeedlineError",
+    "ImageDataset",
+    "RunError",
+    "Subset",
+    "TransformError",
+    "__version__",
+    "decode",
+    "open",
+    "probe",
+    "split",
+    "transforms",
+]

@@ -1,0 +1,98 @@
+"""A fair split: every class in both parts, no group in both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedline.dataset import AnyDataset, Subset, subset
+from feedline.errors import DataError
+from feedline.rng import epoch_seed
+
+Indices = NDArray[np.int64]
+
+
+def split(
+    dataset: AnyDataset,
+    val: float = 0.2,
+    seed: int = 0,
+    groups: Sequence[Any] | Literal["dataset"] | None = "dataset",
+) -> tuple[Subset, Subset]:
+    """Two views of the dataset, for training and for validation, without reading an image.
+
+    Stratified: each class gives the share ``val`` of its images, rounded, at least one, and keeps at least one.
+    With groups, whole groups change sides: in a random order each goes to validation where that brings the classes
+    nearer to their shares. A pure function of labels, groups and seed.
+
+    Args:
+        dataset: what to split.
+        val: the share of validation images, between 0 and 1.
+        seed: another seed, another split.
+        groups: one value a sample; samples of equal value stay on one side. By default what the dataset itself
+            knows (for the embedded glyphs the font family, for a folder nothing); None for no groups.
+
+    Returns:
+        (training part, validation part), each in the order of the dataset.
+
+    Raises:
+        DataError: a class of one image, or groups such that no split has every class on both sides.
+        ValueError: ``val`` not between 0 and 1, or not one group a sample.
+    """
+    if not 0 < val < 1:
+        raise ValueError(f"val must be between 0 and 1, not {val}")
+    targets = dataset.targets
+    given = dataset.groups if isinstance(groups, str) else groups
+    if given is not None and len(given) != len(targets):
+        raise ValueError(f"groups must have one value a sample, {len(targets)}, not {len(given)}")
+    _check_counts(dataset)
+    rng = np.random.Generator(np.random.Philox(key=epoch_seed(seed, 0)))
+    chosen = _by_class(targets, val, rng) if given is None else _by_group(targets, given, val, rng)
+    _check_sides(dataset, chosen)
+    return subset(dataset, np.flatnonzero(~chosen)), subset(dataset, np.flatnonzero(chosen))
+
+
+def _by_class(targets: Indices, val: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(targets), dtype=np.bool_)
+    for label in np.unique(targets):
+        members = np.flatnonzero(targets == label)
+        count = min(max(round(val * len(members)), 1), len(members) - 1)
+        chosen[rng.permutation(members)[:count]] = True
+    return chosen
+
+
+def _by_group(targets: Indices, groups: Sequence[Any], val: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    _, labels = np.unique(targets, return_inverse=True)
+    names, members = np.unique(np.asarray(groups), return_inverse=True)
+    counts = np.zeros((len(names), labels.max() + 1))
+    np.add.at(counts, (members, labels), 1)
+    wanted = val * counts.sum(axis=0)
+    chosen = np.zeros(len(names), dtype=np.bool_)
+    for group in rng.permutation(len(names)):
+        left = wanted - counts[group]
+        if np.square(left).sum() < np.square(wanted).sum():
+            chosen[group], wanted = True, left
+    return chosen[members]
+
+
+def _check_counts(dataset: AnyDataset) -> None:
+    counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
+    lonely = [dataset.classes[label] for label in np.flatnonzero(counts == 1)]
+    if lonely:
+        raise DataError(
+            f"class {lonely[0]!r} has one image: a split needs at least two of each class, "
+            "one to train on and one to validate on"
+        )
+
+
+def _check_sides(dataset: AnyDataset, chosen: NDArray[np.bool_]) -> None:
+    targets = dataset.targets
+    for side, part in (("training", ~chosen), ("validation", chosen)):
+        missing = np.setdiff1d(targets, targets[part])
+        if len(missing):
+            raise DataError(
+                f"with these groups no image of class {dataset.classes[missing[0]]!r} is left for {side}: "
+                "use more groups, another seed or another share"
+            )

@@ -1,0 +1,39 @@
+"""What is broken about one file: the one definition for the whole package."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from feedline.codecs.decode import decode
+from feedline.errors import DecodeError, Kind
+
+VERSION = 1
+"""Raised when the answer for some file changes, so that remembered answers are asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One file that is broken or not read: where, in which way, and why."""
+
+    path: str
+    index: int
+    kind: Kind
+    cause: str
+
+    def as_dict(self) -> dict[str, str | int]:
+        return asdict(self)
+
+
+def check_file(path: str, index: int) -> Problem | None:
+    """Reads and decodes the file once, fully; None where it is good.
+
+    A file is broken where it cannot be read, is empty, is no image, ends early, or does not decode.
+    """
+    try:
+        with open(path, "rb") as stream:
+            decode(stream.read(), "unchanged")
+    except OSError as error:
+        return Problem(path, index, "unreadable", error.strerror or str(error))
+    except DecodeError as error:
+        return Problem(path, index, error.kind, error.cause)
+    return None

@@ -1,0 +1,83 @@
+"""PNG (ISO/IEC 15948): the header by its chunks, the pixels by OpenCV."""
+
+from __future__ import annotations
+
+import struct
+
+import cv2
+import numpy as np
+
+from feedline.codecs.exif import read_orientation
+from feedline.errors import DecodeError
+from feedline.types import Header, Image
+
+_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type; a palette is of colours
+_PALETTE = 3
+_SIGNATURE = 8
+_ENDS = 12  # length, type and check sum of a chunk
+
+
+def read_header(data: bytes) -> Header:
+    """Size, channels (a palette counts as 3, or 4 with transparency), bits and eXIf orientation.
+
+    Raises:
+        DecodeError: no whole header chunk, a size of zero, an unknown colour type, or a chunk that is cut off.
+    """
+    chunks = _chunks(data)
+    start, length = chunks.get(b"IHDR", (0, 0))
+    if length != 13:
+        raise DecodeError("corrupt PNG: it does not begin with a header chunk", "corrupt")
+    width, height, bits, colour = struct.unpack_from(">IIBB", data, start)
+    if not width or not height:
+        raise DecodeError(f"corrupt PNG: its header says {width} x {height} pixels", "corrupt")
+    if colour not in _CHANNELS:
+        raise DecodeError(f"corrupt PNG: colour type {colour} does not exist", "corrupt")
+    channels = _CHANNELS[colour]
+    if b"tRNS" in chunks:
+        channels += 1
+    exif, size = chunks.get(b"eXIf", (0, 0))
+    orientation = read_orientation(data[exif : exif + size])
+    return Header("png", width, height, channels, 8 if colour == _PALETTE else bits, orientation)
+
+
+def decode(data: bytes, *, grey: bool = False) -> Image:
+    """Pixels as stored, HxWxC uint8 or uint16, in the order L, LA, RGB or RGBA; ``grey`` is left to the caller.
+
+    Raises:
+        DecodeError: truncated (no end chunk) or not decodable.
+    """
+    del grey  # a colour PNG holds no luma that could be taken without the colours
+    header = read_header(data)
+    if b"IEND" not in _chunks(data):
+        raise DecodeError(f"truncated PNG: no end chunk in {len(data)} bytes", "truncated")
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise DecodeError("corrupt PNG: its compressed data cannot be decoded", "corrupt")
+    if image.ndim == 2:
+        return image[:, :, np.newaxis]
+    if header.channels == 2:  # OpenCV spreads grey with alpha over four channels
+        return np.ascontiguousarray(image[:, :, 2:])
+    return cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+
+
+def _chunks(data: bytes) -> dict[bytes, tuple[int, int]]:
+    """Where the body of the first chunk of each type begins, and its length.
+
+    Raises:
+        DecodeError: the file ends within a chunk.
+    """
+    chunks: dict[bytes, tuple[int, int]] = {}
+    position = _SIGNATURE
+    while position + _ENDS <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if position + _ENDS + length > len(data):
+            raise DecodeError(
+                f"truncated PNG: {len(data)} bytes end within its {kind.decode('latin-1')} chunk", "truncated"
+            )
+        chunks.setdefault(kind, (position + 8, length))
+        if kind == b"IEND":
+            break
+        position += _ENDS + length
+    if not chunks:
+        raise DecodeError(f"truncated PNG: no whole chunk in {len(data)} bytes", "truncated")
+    return chunks

@@ -1,0 +1,213 @@
+"""Source, decoding and transforms, joined to a map-style dataset; and parts of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch.utils.data import Dataset
+
+from feedline.codecs import decode
+from feedline.codecs.color import to_mode
+from feedline.codecs.decode import check_mode
+from feedline.errors import DecodeError
+from feedline.rng import Key
+from feedline.transforms import Compose
+from feedline.types import Image, Mode, Record, Source, Spec
+
+_CHANNELS = {"RGB": 3, "L": 1}
+
+
+class Paths(Sequence[str]):
+    """The paths of a dataset's samples, made when they are asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._source.path(place) for place in range(*index.indices(len(self)))]
+        return self._source.path(_place(index, len(self)))
+
+
+class ImageDataset(Dataset[tuple[Any, int]]):
+    """Images and labels, decoded and transformed on access; serves torch's DataLoader too.
+
+    ``dataset[i]`` is (image, label): an HxWxC uint8 array, or what ``transform`` makes of it, and an int. It is the
+    sample of epoch 0; the loader asks for those of later epochs through :meth:`get`.
+
+    Args:
+        source: where the images lie.
+        transform: a Compose, a single transform or any callable that takes the image.
+        mode: "RGB", "L" or "unchanged".
+    """
+
+    def __init__(self, source: Source, transform: Callable[[Any], Any] | None = None, mode: Mode = "RGB") -> None:
+        check_mode(mode)
+        self.source = source
+        self.transform = transform
+        self.mode: Mode = mode
+        self._steps = Compose([] if transform is None else [transform])
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return self.get(index, Key())
+
+    def get(self, index: int, key: Key) -> tuple[Any, int]:
+        """The sample as a pure function of its index and of the key's seed and epoch.
+
+        Raises:
+            DecodeError: the image cannot be read or decoded; names path and index.
+            IndexError: no such index.
+        """
+        index = _place(index, len(self))
+        record = self.source[index]
+        image = self._image(record, index)
+        return self._steps(image, Key(key.seed, key.epoch, index)), record.label
+
+    def _image(self, record: Record, index: int) -> Image:
+        if not isinstance(record.data, bytes):
+            return to_mode(record.data, self.mode)
+        try:
+            return decode(record.data, self.mode)
+        except DecodeError as error:
+            raise error.at(record.path, index) from error
+
+    @property
+    def thread_safe(self) -> bool:
+        """Whether samples may be made in threads: every transform is one of ours."""
+        return self._steps.thread_safe
+
+    @property
+    def spec(self) -> Spec | None:
+        """What each image is, as far as that is fixed; None where a foreign transform leaves it open."""
+        stored = self.source.spec
+        channels = _CHANNELS.get(self.mode, stored.channels)
+        return self._steps.spec(Spec(stored.height, stored.width, channels))
+
+    @property
+    def classes(self) -> list[str]:
+        return self.source.classes
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.classes)}
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The label of every sample, without reading an image."""
+        return self.source.targets
+
+    @property
+    def groups(self) -> Sequence[Any] | None:
+        """What each sample belongs to (a font family, a patient), where the source knows; else None."""
+        return self.source.groups
+
+    @property
+    def paths(self) -> Sequence[str]:
+        return Paths(self.source)
+
+    def with_transform(self, transform: Callable[[Any], Any] | None) -> ImageDataset:
+        """The same images under another transform."""
+        return ImageDataset(self.source, transform, self.mode)
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.classes[:4]) + (", ..." if len(self.classes) > 4 else "")
+        step = "" if self.transform is None else f", transform={self.transform!r}"
+        return (
+            f"ImageDataset({self.source!r}, {len(self):,} images, {len(self.classes)} classes: {names}, "
+            f"mode={self.mode!r}{step})"
+        )
+
+
+class Subset(Dataset[tuple[Any, int]]):
+    """Some samples of a dataset, in a given order: a view that holds indices and nothing else.
+
+    A sample looks as it does in the whole dataset: its randomness depends on its index there.
+    """
+
+    def __init__(self, dataset: ImageDataset, indices: ArrayLike) -> None:
+        self.dataset = dataset
+        self.indices: NDArray[np.int64] = np.asarray(indices, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return self.get(index, Key())
+
+    def get(self, index: int, key: Key) -> tuple[Any, int]:
+        """As :meth:`ImageDataset.get`; ``index`` counts within this part."""
+        return self.dataset.get(int(self.indices[_place(index, len(self))]), key)
+
+    @property
+    def thread_safe(self) -> bool:
+        return self.dataset.thread_safe
+
+    @property
+    def spec(self) -> Spec | None:
+        return self.dataset.spec
+
+    @property
+    def classes(self) -> list[str]:
+        return self.dataset.classes
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        return self.dataset.class_to_idx
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        return self.dataset.targets[self.indices]
+
+    @property
+    def groups(self) -> Sequence[Any] | None:
+        groups = self.dataset.groups
+        return None if groups is None else [groups[index] for index in self.indices]
+
+    @property
+    def paths(self) -> Sequence[str]:
+        paths = self.dataset.paths
+        return [paths[index] for index in self.indices]
+
+    def with_transform(self, transform: Callable[[Any], Any] | None) -> Subset:
+        """The same samples under another transform."""
+        return Subset(self.dataset.with_transform(transform), self.indices)
+
+    def subset(self, indices: ArrayLike) -> Subset:
+        """Some of these samples, by their indices within this part."""
+        return Subset(self.dataset, self.indices[np.asarray(indices, dtype=np.int64)])
+
+    def __repr__(self) -> str:
+        return f"Subset({len(self):,} of {self.dataset!r})"
+
+
+AnyDataset = ImageDataset | Subset
+
+
+def subset(dataset: AnyDataset, indices: ArrayLike) -> Subset:
+    """A view of some samples; of a view, a view of the same depth."""
+    return dataset.subset(indices) if isinstance(dataset, Subset) else Subset(dataset, indices)
+
+
+def _place(index: int, count: int) -> int:
+    """The index from the front, of one that may count from the end."""
+    place = int(index)
+    if not -count <= place < count:
+        raise IndexError(f"index {index} is out of range for {count} samples")
+    return place + count if place < 0 else place
+
+
+def as_chw(image: Any) -> torch.Tensor:
+    """A sample's image as a CxHxW tensor, whichever of the two forms it has."""
+    if isinstance(image, torch.Tensor):
+        return image
+    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)

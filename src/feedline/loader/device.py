@@ -1,0 +1,30 @@
+"""Batches on their way to a device."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+from torch.utils.data._utils.pin_memory import pin_memory
+
+
+def wants_pinning(loader: DataLoader[Any]) -> bool:
+    """Whether batches are to be pinned; warns, as torch does, where that is asked for and nothing needs it."""
+    if not loader.pin_memory:
+        return False
+    if torch.accelerator.is_available():
+        return True
+    warnings.warn(
+        "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
+        stacklevel=3,
+    )
+    return False
+
+
+def pinned(batches: Iterator[Any]) -> Iterator[Any]:
+    """The same batches in page-locked memory, in whatever containers they come."""
+    for batch in batches:
+        yield pin_memory(batch)  # type: ignore[no-untyped-call]

@@ -1,0 +1,64 @@
+"""What workers promise.
+
+- ``submit`` never blocks and never runs user code out of order: each chunk is run once, by ``run(chunk)``.
+- ``collect`` returns the chunks that were submitted, each once, in any order; it blocks until one is done.
+  An exception of ``run`` comes back in ``Done.error``, never out of ``collect`` itself.
+- ``collect`` with nothing outstanding raises RuntimeError, and TimeoutError when ``timeout`` seconds pass.
+- ``close`` may be called at any time and more than once. It does not wait for user code that is running: what is
+  running ends by itself, what was not begun is not begun, and no result is kept. After it, ``submit`` raises
+  RuntimeError.
+- A pool holds no reference to whoever uses it, so that dropping the iterator ends the workers.
+
+``tests/contracts/workers.py`` states each of these as a test and is run against every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some samples of one batch.
+
+    Attributes:
+        batch: the batch's number within the iteration, from 0.
+        part: the chunk's number within the batch, from 0.
+        task: what ``run`` needs to make the samples.
+    """
+
+    batch: int
+    part: int
+    task: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A chunk that was run: its value or its error, and the worker that ran it."""
+
+    chunk: Chunk
+    value: Any = None
+    error: BaseException | None = None
+    worker: int = 0
+
+
+Run = Callable[[Any], Any]
+"""From a chunk's task to its value."""
+
+
+class Workers(Protocol):
+    def submit(self, chunk: Chunk) -> None: ...
+
+    def collect(self, timeout: float | None = None) -> Done: ...
+
+    def close(self) -> None: ...
+
+
+def run_chunk(run: Run, chunk: Chunk, worker: int) -> Done:
+    """The chunk's outcome, whatever it is: an exception is an outcome too."""
+    try:
+        return Done(chunk, value=run(chunk.task), worker=worker)
+    except Exception as error:
+        return Done(chunk, error=error, worker=worker)

@@ -1,0 +1,69 @@
+"""Transforms as plain data and back: what a checkpoint carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from feedline.errors import TransformError
+from feedline.transforms.base import Transform
+from feedline.transforms.compose import Compose
+from feedline.transforms.convert import Normalize, ToTensor
+from feedline.transforms.crop import CenterCrop, RandomCrop, RandomResizedCrop
+from feedline.transforms.geometry import RandomAffine, RandomHorizontalFlip, RandomRotation, Resize
+
+Recipe = list[dict[str, Any]]
+
+_KNOWN: dict[str, type[Transform]] = {
+    kind.__name__: kind
+    for kind in (
+        CenterCrop,
+        Normalize,
+        RandomAffine,
+        RandomCrop,
+        RandomHorizontalFlip,
+        RandomResizedCrop,
+        RandomRotation,
+        Resize,
+        ToTensor,
+    )
+}
+
+
+def to_recipe(compose: Compose) -> Recipe:
+    """Each step as ``{"name": ..., parameter: value, ...}``, of numbers, lists and strings alone.
+
+    Raises:
+        TransformError: a step is foreign, so that nobody could make it again from data.
+    """
+    recipe = []
+    for step in compose.transforms:
+        if type(step) not in _KNOWN.values():
+            raise TransformError(f"{step!r} is foreign: it cannot be written down as data")
+        parameters = {field.name: _plain(getattr(step, field.name)) for field in fields(step)}  # type: ignore[arg-type]
+        recipe.append({"name": type(step).__name__, **parameters})
+    return recipe
+
+
+def from_recipe(recipe: Sequence[Mapping[str, Any]]) -> Compose:
+    """The Compose that ``to_recipe`` wrote down.
+
+    Raises:
+        TransformError: an unknown name, or a parameter that the transform does not have.
+    """
+    steps = []
+    for entry in recipe:
+        parameters = dict(entry)
+        name = parameters.pop("name", None)
+        if name not in _KNOWN:
+            raise TransformError(f"no transform is called {name!r}; there are {', '.join(sorted(_KNOWN))}")
+        try:
+            steps.append(_KNOWN[name](**parameters))
+        except TypeError as error:
+            raise TransformError(f"{name}: {error}") from error
+    return Compose(steps)
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

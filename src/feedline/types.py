@@ -1,0 +1,111 @@
+"""What the rooms hand to each other, and the protocols that they keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from feedline.rng import Key
+
+Mode = Literal["RGB", "L", "unchanged"]
+Image = NDArray[Any]
+"""Height x width x channels; uint8 unless a transform made it float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One sample as a source finds it: encoded bytes or an array (HxWxC uint8), its label and its place."""
+
+    data: bytes | Image
+    label: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the first bytes of an image say: sizes in pixels as stored, before orientation is applied."""
+
+    format: str
+    width: int
+    height: int
+    channels: int
+    bits: int
+    orientation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a dataset yields as its image; ``None`` where that differs from sample to sample.
+
+    Arrays are HxWxC; with ``tensor`` the image is a torch tensor, CxHxW, whose memory is channels-last.
+    """
+
+    height: int | None
+    width: int | None
+    channels: int | None
+    dtype: torch.dtype = torch.uint8
+    tensor: bool = False
+
+    @property
+    def fixed(self) -> bool:
+        return None not in (self.height, self.width, self.channels)
+
+    def resized(self, height: int | None, width: int | None) -> Spec:
+        return replace(self, height=height, width=width)
+
+    def empty(self, count: int) -> torch.Tensor:
+        """Memory for ``count`` images: NxHxWxC, or NxCxHxW in channels-last order."""
+        if self.height is None or self.width is None or self.channels is None:
+            raise ValueError(f"no batch can be allocated before every size is known: {self}")
+        batch = torch.empty((count, self.height, self.width, self.channels), dtype=self.dtype)
+        return batch.permute(0, 3, 1, 2) if self.tensor else batch
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Images where they lie: index -> Record. Opened lazily, safe between threads, cheap to pickle."""
+
+    @property
+    def classes(self) -> list[str]: ...
+
+    @property
+    def targets(self) -> NDArray[np.int64]: ...
+
+    @property
+    def groups(self) -> Sequence[Any] | None:
+        """One value a sample where samples belong together (a split keeps them on one side), else None."""
+
+    @property
+    def has_files(self) -> bool:
+        """Whether each sample is a file of its own, at ``path(index)``."""
+
+    @property
+    def spec(self) -> Spec:
+        """Size and channels of all images, as far as they are fixed and known without reading one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Record: ...
+
+    def read_batch(self, indices: Sequence[int]) -> list[Record]: ...
+
+    def path(self, index: int) -> str: ...
+
+
+@runtime_checkable
+class KeyedDataset(Protocol):
+    """What the loader asks of a dataset of ours: a sample is a pure function of (index, key)."""
+
+    thread_safe: bool
+
+    @property
+    def spec(self) -> Spec | None: ...
+
+    def __len__(self) -> int: ...
+
+    def get(self, index: int, key: Key) -> tuple[Any, int]: ...
