@@ -130,7 +130,8 @@ def test_small_set_arrays(small):
     assert labels.tolist() == list(range(10)) * 3
     assert font.tolist() == [0] * 10 + [1] * 10 + [2] * 10
     assert len(np.unique(images.reshape(30, -1), axis=0)) == 30
-    assert not images[:, 0].any() and not images[:, :, 0].any()
+    assert not images[:, 0].any()
+    assert not images[:, :, 0].any()
     assert images.reshape(30, -1).max(axis=1).tolist() == [255] * 30
     skipped = "{'unreadable': 1, 'without A-J': 1, 'not letters': 1}"
     assert f"4 faces, 3 of them distinct; skipped: {skipped}" in done.stdout
@@ -309,8 +310,10 @@ def test_embedded_credits():
     credits = read_credits(EMBEDDED)
     assert [entry["font"] for entry in credits] == list(range(400))
     for entry in credits:
-        assert entry["family"].strip(". ") and entry["family"].isprintable()
-        assert entry["style"].strip(". ") and entry["style"].isprintable()
+        assert entry["family"].strip(". ")
+        assert entry["family"].isprintable()
+        assert entry["style"].strip(". ")
+        assert entry["style"].isprintable()
         assert entry["licence"] in {"OFL-1.1", "Apache-2.0"}
         assert (EMBEDDED / f"{entry['licence']}.txt").is_file()
 

@@ -14,7 +14,9 @@ from feedline.sources.path_table import PathTable
 from feedline.types import Record, Spec
 
 SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"]
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp"}.union(
+        {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"},
+    )
 )
 """File names that count as images, in any case. What such a file really is, its content decides."""
 
