@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
@@ -115,9 +114,17 @@ class ImageDataset(Dataset[tuple[Any, int]]):
     def paths(self) -> Sequence[str]:
         return Paths(self.source)
 
+    def root_index(self, index: int) -> int:
+        """The index in the source."""
+        return _place(index, len(self))
+
     def with_transform(self, transform: Callable[[Any], Any] | None) -> ImageDataset:
         """The same images under another transform."""
         return ImageDataset(self.source, transform, self.mode)
+
+    def with_mode(self, mode: Mode) -> ImageDataset:
+        """The same images in another mode."""
+        return ImageDataset(self.source, self.transform, mode)
 
     def __repr__(self) -> str:
         names = ", ".join(self.classes[:4]) + (", ..." if len(self.classes) > 4 else "")
@@ -146,7 +153,7 @@ class Subset(Dataset[tuple[Any, int]]):
 
     def get(self, index: int, key: Key) -> tuple[Any, int]:
         """As :meth:`ImageDataset.get`; ``index`` counts within this part."""
-        return self.dataset.get(int(self.indices[_place(index, len(self))]), key)
+        return self.dataset.get(self.root_index(index), key)
 
     @property
     def thread_safe(self) -> bool:
@@ -175,12 +182,23 @@ class Subset(Dataset[tuple[Any, int]]):
 
     @property
     def paths(self) -> Sequence[str]:
-        paths = self.dataset.paths
-        return [paths[index] for index in self.indices]
+        return [self.source.path(index) for index in self.indices.tolist()]
+
+    @property
+    def source(self) -> Source:
+        return self.dataset.source
+
+    def root_index(self, index: int) -> int:
+        """The index in the source, of one that counts within this part."""
+        return int(self.indices[_place(index, len(self))])
 
     def with_transform(self, transform: Callable[[Any], Any] | None) -> Subset:
         """The same samples under another transform."""
         return Subset(self.dataset.with_transform(transform), self.indices)
+
+    def with_mode(self, mode: Mode) -> Subset:
+        """The same samples in another mode."""
+        return Subset(self.dataset.with_mode(mode), self.indices)
 
     def subset(self, indices: ArrayLike) -> Subset:
         """Some of these samples, by their indices within this part."""
@@ -204,10 +222,3 @@ def _place(index: int, count: int) -> int:
     if not -count <= place < count:
         raise IndexError(f"index {index} is out of range for {count} samples")
     return place + count if place < 0 else place
-
-
-def as_chw(image: Any) -> torch.Tensor:
-    """A sample's image as a CxHxW tensor, whichever of the two forms it has."""
-    if isinstance(image, torch.Tensor):
-        return image
-    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)

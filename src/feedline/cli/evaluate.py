@@ -1,0 +1,83 @@
+"""``feedline evaluate``: how good a trained network is on other images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+import feedline
+from feedline._atomic import write_whole
+from feedline.cli.trained import Trained, load_trained
+from feedline.dataset import ImageDataset
+from feedline.errors import DataError
+from feedline.loader import DataLoader
+from feedline.train import Judgement, judge
+from feedline.train.plots import plot_confusion
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Run folder, or a checkpoint file.")],
+    data: Annotated[str, typer.Argument(help="Folder of class folders, .npz or .npy file, or `glyphs`.")],
+    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    workers: Annotated[int, typer.Option(min=0, help="Threads that feed.")] = 2,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Write the confusion matrix to this PNG file.")] = None,
+) -> None:
+    """Judge a trained network on all images of DATA: loss, accuracy, and accuracy for each class."""
+    trained = load_trained(run, device)
+    dataset = ImageDataset(feedline.open(data).source, trained.transform, _mode(trained))
+    loader = _Renumbered(
+        DataLoader(dataset, batch_size, num_workers=workers), _numbers(dataset.classes, trained.about.classes, data)
+    )
+    judgement = judge(trained.model, loader, len(trained.about.classes), trained.device)
+    Console().print(_table(judgement, trained.about.classes))
+    typer.echo(f"{len(dataset):,} images, loss {judgement.loss:.4f}, accuracy {100 * judgement.accuracy:.2f} %")
+    if out is not None:
+        write_whole(out, plot_confusion(judgement.confusion, trained.about.classes))
+        typer.echo(f"confusion matrix: {out}")
+
+
+class _Renumbered:
+    """Batches whose labels are the numbers that the network knows the classes by."""
+
+    def __init__(self, loader: DataLoader[Any], numbers: NDArray[np.int64]) -> None:
+        self._loader = loader
+        self._numbers = torch.from_numpy(numbers)
+
+    def __iter__(self) -> Iterator[Any]:
+        for images, labels in self._loader:
+            yield images, self._numbers[labels]
+
+
+def _numbers(found: list[str], known: list[str], data: str) -> NDArray[np.int64]:
+    """For each class of the data its number in the network.
+
+    Raises:
+        DataError: the network does not know a class.
+    """
+    strange = [name for name in found if name not in known]
+    if strange:
+        raise DataError(
+            f"{data} has classes that the network was not trained on: {', '.join(strange[:5])} "
+            f"(it knows {', '.join(known[:10])})"
+        )
+    return np.array([known.index(name) for name in found], dtype=np.int64)
+
+
+def _mode(trained: Trained) -> Any:
+    return trained.about.mode
+
+
+def _table(judgement: Judgement, classes: list[str]) -> Table:
+    table = Table("class", "images", "right", box=None, title_justify="left")
+    for name, share, count in zip(classes, judgement.per_class(), judgement.confusion.sum(dim=1).tolist(), strict=True):
+        table.add_row(name, f"{count:,}", "-" if share is None else f"{100 * share:.2f} %")
+    return table

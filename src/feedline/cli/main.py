@@ -1,0 +1,77 @@
+"""The ``feedline`` command.
+
+Exit status: 0 done; 1 the data, a file or a run is not as it must be; 2 the command is misused; 70 a fault of
+feedline's own; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from typing import Annotated
+
+import typer
+
+from feedline import __version__
+from feedline.cli.evaluate import evaluate
+from feedline.cli.predict import predict
+from feedline.cli.train import train
+from feedline.errors import FeedlineError
+
+DATA, FAULT, INTERRUPTED = 1, 70, 130
+
+app = typer.Typer(
+    name="feedline",
+    help="From images where they lie to a network that learns from them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+for command in (train, evaluate, predict):
+    app.command()(command)
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
+) -> None:
+    if version:
+        typer.echo(f"feedline {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and ends the process with its exit status; errors are one line on standard error."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given  # at any place, behind the command too
+    given = [argument for argument in given if argument != "--debug"]
+    warnings.showwarning = _one_line
+    try:
+        sys.exit(app(given, prog_name="feedline", standalone_mode=True))
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        _fail(*_in_words(error))
+
+
+def _in_words(error: Exception) -> tuple[str, int]:
+    if isinstance(error, FeedlineError):
+        return str(error), DATA
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), DATA
+    what = f"{type(error).__name__}: {error}"
+    return f"{what} (a fault of feedline's own; run it again with --debug and report the traceback)", FAULT
+
+
+def _fail(message: str, status: int) -> None:
+    typer.echo("error: " + " ".join(message.split("\n")), err=True)
+    sys.exit(status)
+
+
+def _one_line(message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"warning: {message}", err=True)

@@ -1,0 +1,112 @@
+"""What earlier checks found, by each file's path, size and time of change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedline._atomic import replacing
+from feedline.codecs.check import VERSION, Problem
+from feedline.errors import Kind
+
+_DIGEST = np.dtype("V16")
+
+Look = Callable[[str, int], Problem | None]
+
+
+def cache_folder() -> Path:
+    """Where feedline remembers: ``$FEEDLINE_CACHE``, else ``feedline`` in the user's cache folder."""
+    given = os.environ.get("FEEDLINE_CACHE")
+    if given:
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "feedline"
+
+
+class CheckMemory:
+    """Answers of :func:`check_file` for the files below one root; 16 bytes for each good file.
+
+    As a context it saves what is new when it ends, also when it is interrupted. What cannot be read or written is
+    not remembered, and that is all.
+
+    Args:
+        root: the folder whose files are asked for; None remembers nothing.
+    """
+
+    def __init__(self, root: str | None) -> None:
+        self._file = None if root is None else cache_folder() / f"check-{_digest(root).hex()}.npz"
+        self._good, self._broken = _load(self._file)
+        self._seen_good: list[bytes] = []
+        self._seen_broken: dict[str, tuple[Kind, str]] = {}
+        self._lock = threading.Lock()
+
+    def recall(self, path: str, index: int, look: Look) -> Problem | None:
+        """What is remembered of the file as it is now, else what ``look`` says."""
+        stamp = None if self._file is None else _stamp(path)
+        if stamp is None:
+            return look(path, index)
+        if stamp in self._good:
+            problem = None
+        elif stamp.hex() in self._broken:
+            kind, cause = self._broken[stamp.hex()]
+            problem = Problem(path, index, kind, cause)
+        else:
+            problem = look(path, index)
+        self._note(stamp, problem)
+        return problem
+
+    def _note(self, stamp: bytes, problem: Problem | None) -> None:
+        with self._lock:
+            if problem is None:
+                self._seen_good.append(stamp)
+            elif problem.kind != "unreadable":  # rights and disks mend without a new time of change
+                self._seen_broken[stamp.hex()] = (problem.kind, problem.cause)
+
+    def __enter__(self) -> CheckMemory:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._file is None:
+            return
+        good, broken = self._seen_good, self._seen_broken
+        if kind is not None:  # not every file was asked for: what was known before stays
+            good, broken = [*self._good.union(good)], {**self._broken, **broken}
+        packed = json.dumps(broken).encode()
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self._file) as stream:
+                np.savez(stream, good=np.frombuffer(b"".join(good), _DIGEST), broken=np.frombuffer(packed, np.uint8))
+        except OSError:
+            return
+
+
+def _load(file: Path | None) -> tuple[set[bytes], dict[str, tuple[Kind, str]]]:
+    if file is None:
+        return set(), {}
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            good: NDArray[np.void] = arrays["good"]
+            broken = json.loads(arrays["broken"].tobytes())
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return set(), {}
+    return set(good.tolist()), {stamp: (kind, cause) for stamp, (kind, cause) in broken.items()}
+
+
+def _stamp(path: str) -> bytes | None:
+    """What identifies this state of the file; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return _digest(f"{VERSION} {status.st_size} {status.st_mtime_ns} {path}")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()

@@ -1,0 +1,160 @@
+"""The loop: Ignite's engine, our handlers, one row an epoch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sized
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import torch
+from ignite.engine import Engine, Events
+from torch import nn
+from torch.utils.data import DataLoader
+
+from feedline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from feedline.train.epochs import Epochs
+from feedline.train.evaluate import Judgement, judge
+from feedline.train.handlers import Checkpoints, Judging, Pictures, Progress, Reseed, Results
+from feedline.train.handlers.checkpoints import best_row
+from feedline.train.learning import Learning
+from feedline.train.report import write_report
+from feedline.train.runs import Row, Run
+from feedline.train.steps import mean_loss, training_step
+from feedline.transforms import from_recipe
+
+logging.getLogger("ignite").addHandler(logging.NullHandler())  # errors reach the caller, and reach him once
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train.
+
+    Attributes:
+        epochs: passes over the training data.
+        lr: the peak of the one-cycle schedule's learning rate.
+        weight_decay: AdamW's.
+        seed: what dropout and the like depend on, together with the epoch.
+        quiet: shows no progress.
+    """
+
+    epochs: int = 15
+    lr: float = 3e-3
+    weight_decay: float = 0.05
+    seed: int = 0
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run: a row an epoch, how the best weights judge, and whether it was interrupted."""
+
+    run: Run
+    rows: list[Row]
+    judgement: Judgement | None
+    interrupted: bool
+
+    @property
+    def best(self) -> Row:
+        return best_row(self.rows)
+
+
+def fit(
+    model: nn.Module,
+    train_loader: DataLoader[Any],
+    val_loader: DataLoader[Any],
+    run: Run,
+    about: Checkpoint,
+    training: Training = Training(),
+    device: torch.device = torch.device("cpu"),
+    resume: Checkpoint | None = None,
+) -> Outcome:
+    """Trains ``model`` by cross-entropy with AdamW and a one-cycle schedule, and fills the run folder.
+
+    Ctrl-C ends it within the batch that is under way: what was reached is saved and reported.
+
+    Args:
+        model: NxCxHxW float32 -> N x classes logits; changed in place, the best weights at the end.
+        train_loader, val_loader: batches of (images, labels).
+        run: where everything is written.
+        about: what goes into each checkpoint besides the weights.
+        training: how to train.
+        device: where to.
+        resume: the last checkpoint of this run, to go on behind it; ``train_loader`` must stand at its epoch.
+
+    Raises:
+        CheckpointError: ``resume`` is of another network or plan.
+        DecodeError: an image cannot be decoded.
+    """
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    batches = max(1, len(train_loader))
+    learning = Learning(model, training.epochs * batches, training.lr, training.weight_decay)
+    done = 0
+    if resume is not None:
+        learning.restore(resume)
+        done = resume.epoch
+    results = Results(
+        run,
+        [row for row in run.read_rows() if row.epoch <= done],
+        [row for row in run.read_feeding() if row.epoch <= done],
+    )
+
+    def checkpoint(epoch: int, metrics: dict[str, float]) -> Checkpoint:
+        return replace(about, weights=model.state_dict(), epoch=epoch, metrics=metrics, progress=learning.progress())
+
+    pictures = Pictures(run, about.classes, from_recipe(about.preprocessing))
+    images = len(cast(Sized, train_loader.dataset))
+    progress = Progress(images * training.epochs, images * done, training.epochs, training.quiet)
+    epochs = Epochs(train_loader)
+    trainer = _trainer(learning, epochs, training, device, done)
+    judging = Judging(lambda: judge(model, val_loader, len(about.classes), device), epochs)
+    for handler in (judging, results, Checkpoints(run, checkpoint, results.rows), pictures, progress):
+        handler.attach(trainer)
+    model.train()
+    interrupted = _run(trainer, epochs, training.epochs, progress)
+    if interrupted:
+        save_checkpoint(run.interrupted, checkpoint(trainer.state.epoch, {}))
+    else:
+        run.interrupted.unlink(missing_ok=True)
+    judgement = None if interrupted else _judge_best(model, val_loader, run, device, pictures, about)
+    results.draw()
+    write_report(run, results.rows, results.feeding, judgement, about.classes)
+    return Outcome(run, results.rows, judgement, interrupted)
+
+
+def _trainer(learning: Learning, epochs: Epochs, training: Training, device: torch.device, done: int) -> Engine:
+    """The engine that learns, standing behind epoch ``done``."""
+    trainer = Engine(training_step(learning.model, learning.optimizer, device))
+    mean_loss(lambda losses: losses).attach(trainer, "loss")
+    epochs.attach(trainer)
+    Reseed(training.seed).attach(trainer)
+    trainer.add_event_handler(Events.STARTED, lambda: setattr(trainer.state, "epoch", done))
+    trainer.add_event_handler(Events.ITERATION_COMPLETED, learning.advance)
+    return trainer
+
+
+def _run(trainer: Engine, epochs: Epochs, count: int, progress: Progress) -> bool:
+    """Runs to the end; True where Ctrl-C ended it before."""
+    try:
+        trainer.run(epochs, max_epochs=count)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        progress.close()
+    return False
+
+
+def _judge_best(
+    model: nn.Module,
+    val_loader: DataLoader[Any],
+    run: Run,
+    device: torch.device,
+    pictures: Pictures,
+    about: Checkpoint,
+) -> Judgement:
+    """Loads the best weights as they were saved, and judges and draws with those."""
+    model.load_state_dict(load_checkpoint(run.best).weights)
+    judgement = judge(model, val_loader, len(about.classes), device)
+    pictures.predictions(model, val_loader, device)
+    pictures.confusion(judgement.confusion)
+    return judgement

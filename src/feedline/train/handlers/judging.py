@@ -1,0 +1,40 @@
+"""Validation after each epoch, and the row that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ignite.engine import Engine, Events
+
+from feedline.train.epochs import Epochs
+from feedline.train.evaluate import Judgement
+from feedline.train.events import Judged, RunEvents, tell
+from feedline.train.runs import Row
+
+
+class Judging:
+    """Calls ``judge`` when an epoch is over, tells how it went.
+
+    The engine's metrics must hold "loss", the mean over the epoch's samples.
+    """
+
+    def __init__(self, judge: Callable[[], Judgement], epochs: Epochs) -> None:
+        self._judge = judge
+        self._epochs = epochs
+
+    def attach(self, engine: Engine) -> None:
+        engine.register_events(*RunEvents)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._finish_epoch)
+
+    def _finish_epoch(self, engine: Engine) -> None:
+        feeding = self._epochs.feeding
+        judgement = self._judge()
+        row = Row(
+            epoch=engine.state.epoch,
+            train_loss=float(engine.state.metrics["loss"]),
+            val_loss=judgement.loss,
+            val_accuracy=judgement.accuracy,
+            images_per_second=feeding.images_per_second,
+            data_wait_share=feeding.wait_share,
+        )
+        tell(engine, Judged(row, feeding))

@@ -1,0 +1,55 @@
+"""Sheets of what the network really saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import torch
+from ignite.engine import Engine, Events
+from torch import nn
+
+from feedline.train.plots import plot_confusion, plot_sheet
+from feedline.train.preprocess import showable
+from feedline.train.runs import Run
+from feedline.transforms import Compose
+
+_MOST = 40  # pictures on a sheet
+
+
+class Pictures:
+    """``train_batch.png`` from the first batch that is trained on; the others when the run is over."""
+
+    def __init__(self, run: Run, classes: Sequence[str], transform: Compose) -> None:
+        self._run = run
+        self._classes = classes
+        self._transform = transform
+
+    def attach(self, engine: Engine) -> None:
+        engine.add_event_handler(Events.ITERATION_STARTED(once=1), self._first_batch)
+
+    def _first_batch(self, engine: Engine) -> None:
+        images, labels = cast(Any, engine.state.batch)
+        pixels = showable(images[:_MOST], self._transform)
+        captions = [self._classes[label] for label in labels[:_MOST].tolist()]
+        title = "the first training batch, as the network saw it"
+        self._run.write("train_batch.png", plot_sheet(pixels, captions, title=title))
+
+    def predictions(self, model: nn.Module, loader: Iterable[Any], device: torch.device) -> None:
+        """``val_batch_pred.png``: the first validation batch with what it is and what the network says."""
+        images, labels = next(iter(loader))
+        images, labels = images[:_MOST], labels[:_MOST].tolist()
+        model.eval()
+        with torch.inference_mode():
+            guesses = model(images.to(device)).argmax(dim=1).tolist()
+        captions = [
+            self._classes[label] if label == guess else f"{self._classes[label]}, not {self._classes[guess]}"
+            for label, guess in zip(labels, guesses, strict=True)
+        ]
+        right = [label == guess for label, guess in zip(labels, guesses, strict=True)]
+        title = "validation images: the class, and in red what the network took it for"
+        self._run.write("val_batch_pred.png", plot_sheet(showable(images, self._transform), captions, right, title))
+
+    def confusion(self, counts: torch.Tensor) -> None:
+        """``confusion_matrix.png``."""
+        self._run.write("confusion_matrix.png", plot_confusion(counts, self._classes))

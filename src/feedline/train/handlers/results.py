@@ -1,0 +1,35 @@
+"""The tables of epochs, on disk after each of them."""
+
+from __future__ import annotations
+
+from ignite.engine import Engine
+
+from feedline.train.events import RunEvents, told
+from feedline.train.plots import plot_results
+from feedline.train.runs import FeedingRow, Row, Run
+
+
+class Results:
+    """Collects a row an epoch and writes ``results.csv`` and ``feeding.csv`` anew."""
+
+    def __init__(self, run: Run, rows: list[Row], feeding: list[FeedingRow]) -> None:
+        self._run = run
+        self.rows = rows
+        self.feeding = feeding
+
+    def attach(self, engine: Engine) -> None:
+        engine.add_event_handler(RunEvents.EPOCH_JUDGED, self._write)
+
+    def _write(self, engine: Engine) -> None:
+        row, fed = told(engine).row, told(engine).feeding
+        self.rows.append(row)
+        self.feeding.append(
+            FeedingRow(row.epoch, fed.images, fed.batches, fed.seconds, fed.waited, fed.first_batch, fed.wait_share)
+        )
+        self._run.write_rows(self.rows)
+        self._run.write_feeding(self.feeding)
+
+    def draw(self) -> None:
+        """``results.png``, where an epoch was completed."""
+        if self.rows:
+            self._run.write("results.png", plot_results(self.rows))

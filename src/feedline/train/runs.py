@@ -1,0 +1,200 @@
+"""The run folder: what was asked for, what came of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from feedline._atomic import write_whole
+from feedline.errors import RunError
+
+
+@dataclass(frozen=True)
+class Row:
+    """One epoch in ``results.csv``."""
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    images_per_second: float
+    data_wait_share: float
+
+    def formatted(self) -> list[str]:
+        return [
+            str(self.epoch),
+            f"{self.train_loss:.6f}",
+            f"{self.val_loss:.6f}",
+            f"{self.val_accuracy:.6f}",
+            f"{self.images_per_second:.1f}",
+            f"{self.data_wait_share:.4f}",
+        ]
+
+
+@dataclass(frozen=True)
+class FeedingRow:
+    """One epoch in ``feeding.csv``; times in seconds."""
+
+    epoch: int
+    images: int
+    batches: int
+    seconds: float
+    waited: float
+    first_batch: float
+    wait_share: float
+
+    def formatted(self) -> list[str]:
+        counts = [str(getattr(self, name)) for name in _COUNTS]
+        return counts + [f"{getattr(self, name):.4f}" for name in _TIMES]
+
+
+_COUNTS = ("epoch", "images", "batches")
+_TIMES = ("seconds", "waited", "first_batch", "wait_share")
+
+
+class Run:
+    """A folder with ``args.yaml``, ``results.csv``, ``weights/`` and pictures; each file is whole or absent."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def create(cls, out: str | os.PathLike[str] | None, name: str) -> Run:
+        """A new folder: ``out``, or ``runs/NAME``, ``runs/NAME-2`` and so on where none is said.
+
+        Raises:
+            RunError: ``out`` is there already and not empty.
+        """
+        if out is not None:
+            path = Path(out)
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise RunError(f"{path} is there already: choose another --out, or remove it")
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            path = _numbered(Path("runs"), name)
+        run = cls(path)
+        run.weights.mkdir()
+        return run
+
+    @property
+    def weights(self) -> Path:
+        return self.path / "weights"
+
+    @property
+    def best(self) -> Path:
+        return self.weights / "best.pt"
+
+    @property
+    def last(self) -> Path:
+        return self.weights / "last.pt"
+
+    @property
+    def interrupted(self) -> Path:
+        """Weights from within an epoch, where the run was interrupted in it."""
+        return self.weights / "interrupted.pt"
+
+    def checkpoint(self) -> Path:
+        """The best weights; where a run ended before its first epoch did, those it had reached.
+
+        Raises:
+            RunError: this is no run folder, or one without weights.
+        """
+        if not self.path.is_dir():
+            raise RunError(f"no such run folder: {self.path}")
+        for path in (self.best, self.interrupted, self.last):
+            if path.is_file():
+                return path
+        raise RunError(f"no weights in {self.path}: expected {self.best.relative_to(self.path)}")
+
+    def write_args(self, args: Mapping[str, Any]) -> None:
+        self.write("args.yaml", yaml.safe_dump(dict(args), sort_keys=False, allow_unicode=True))
+
+    def read_args(self) -> dict[str, Any]:
+        """What ``write_args`` wrote.
+
+        Raises:
+            RunError: there is no ``args.yaml``, or it cannot be read.
+        """
+        path = self.path / "args.yaml"
+        try:
+            args = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise RunError(f"no run to go on with in {self.path}: cannot read args.yaml") from error
+        if not isinstance(args, dict):
+            raise RunError(f"{path} does not hold settings")
+        return args
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """A file of this run, whole or not at all."""
+        write_whole(self.path / name, content)
+
+    def write_rows(self, rows: Sequence[Row]) -> None:
+        self.write("results.csv", _table(Row, rows))
+
+    def write_feeding(self, rows: Sequence[FeedingRow]) -> None:
+        self.write("feeding.csv", _table(FeedingRow, rows))
+
+    def read_rows(self) -> list[Row]:
+        """The epochs so far; none where nothing is written yet."""
+        return [
+            Row(int(row.pop("epoch")), **{name: float(value) for name, value in row.items()})
+            for row in _read(self.path / "results.csv")
+        ]
+
+    def write_left_out(self, problems: Sequence[Mapping[str, Any]]) -> None:
+        """The files that took no part, as JSON lines: path, index, kind and cause."""
+        self.write("left_out.jsonl", "".join(json.dumps(dict(problem)) + "\n" for problem in problems))
+
+    def read_left_out(self) -> list[dict[str, Any]]:
+        """What ``write_left_out`` wrote; nothing where every file took part."""
+        path = self.path / "left_out.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+    def read_feeding(self) -> list[FeedingRow]:
+        """How the epochs so far were fed."""
+        return [
+            FeedingRow(*(int(row[name]) for name in _COUNTS), *(float(row[name]) for name in _TIMES))
+            for row in _read(self.path / "feeding.csv")
+        ]
+
+
+def _table(kind: type[Row] | type[FeedingRow], rows: Sequence[Row | FeedingRow]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(kind))
+    writer.writerows(row.formatted() for row in rows)
+    return text.getvalue()
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def row_dict(row: Row) -> dict[str, float]:
+    """The row as plain numbers, for a checkpoint."""
+    return {name: float(value) for name, value in asdict(row).items()}
+
+
+def _numbered(root: Path, name: str) -> Path:
+    """The first of NAME, NAME-2, NAME-3 ... that is free, made by us and nobody else."""
+    root.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        path = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("unreachable")
