@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import numpy as np
 import torch
@@ -15,12 +15,13 @@ from rich.table import Table
 
 import feedline
 from feedline._atomic import write_whole
-from feedline.cli.trained import Trained, load_trained
+from feedline.cli.trained import load_trained
 from feedline.dataset import ImageDataset
 from feedline.errors import DataError
 from feedline.loader import DataLoader
 from feedline.train import Judgement, judge
 from feedline.train.plots import plot_confusion
+from feedline.types import Mode
 
 
 def evaluate(
@@ -33,7 +34,8 @@ def evaluate(
 ) -> None:
     """Judge a trained network on all images of DATA: loss, accuracy, and accuracy for each class."""
     trained = load_trained(run, device)
-    dataset = ImageDataset(feedline.open(data).source, trained.transform, _mode(trained))
+    mode = cast(Mode, trained.about.mode)
+    dataset = ImageDataset(feedline.open(data).source, trained.transform, mode)
     loader = _Renumbered(
         DataLoader(dataset, batch_size, num_workers=workers), _numbers(dataset.classes, trained.about.classes, data)
     )
@@ -70,10 +72,6 @@ def _numbers(found: list[str], known: list[str], data: str) -> NDArray[np.int64]
             f"(it knows {', '.join(known[:10])})"
         )
     return np.array([known.index(name) for name in found], dtype=np.int64)
-
-
-def _mode(trained: Trained) -> Any:
-    return trained.about.mode
 
 
 def _table(judgement: Judgement, classes: list[str]) -> Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import traceback
 import warnings
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -19,12 +19,13 @@ from feedline.cli.predict import predict
 from feedline.cli.train import train
 from feedline.errors import FeedlineError
 
-DATA, FAULT, INTERRUPTED = 1, 70, 130
+DATA, MISUSE, FAULT, INTERRUPTED = 1, 2, 70, 130
+
+_Misuse: Any = typer.BadParameter.__base__  # what every wrong use of a command is, wherever typer keeps it
 
 app = typer.Typer(
     name="feedline",
     help="From images where they lie to a network that learns from them.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -33,33 +34,44 @@ for command in (train, evaluate, predict):
     app.command()(command)
 
 
-@app.callback()
-def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"feedline {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[  # noqa: ARG001 - the callback has seen it
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
+) -> None:
+    """From images where they lie to a network that learns from them."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the process with its exit status; errors are one line on standard error."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given  # at any place, behind the command too
-    given = [argument for argument in given if argument != "--debug"]
+    given = [argument for argument in given if argument != "--debug"] or ["--help"]
     warnings.showwarning = _one_line
     try:
-        sys.exit(app(given, prog_name="feedline", standalone_mode=True))
-    except KeyboardInterrupt:
-        _fail("interrupted", INTERRUPTED)
+        status = app(given, prog_name="feedline", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
     except Exception as error:
         if debug:
             traceback.print_exc()
         _fail(*_in_words(error))
+    if status == INTERRUPTED:
+        _fail("interrupted", INTERRUPTED)
+    sys.exit(status)
 
 
 def _in_words(error: Exception) -> tuple[str, int]:
+    if isinstance(error, _Misuse):
+        return f"{error.format_message()} (feedline --help, or feedline COMMAND --help, says what there is)", MISUSE
     if isinstance(error, FeedlineError):
         return str(error), DATA
     if isinstance(error, OSError):
@@ -68,7 +80,7 @@ def _in_words(error: Exception) -> tuple[str, int]:
     return f"{what} (a fault of feedline's own; run it again with --debug and report the traceback)", FAULT
 
 
-def _fail(message: str, status: int) -> None:
+def _fail(message: str, status: int) -> NoReturn:
     typer.echo("error: " + " ".join(message.split("\n")), err=True)
     sys.exit(status)
 

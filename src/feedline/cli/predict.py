@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import torch
 import typer
@@ -18,6 +18,7 @@ from feedline.codecs import decode
 from feedline.errors import DataError, DecodeError
 from feedline.train.plots import plot_sheet
 from feedline.train.preprocess import showable
+from feedline.types import Mode
 
 _SHEET = 64  # pictures on the sheet
 
@@ -65,7 +66,7 @@ def predict(
 
 def _load(paths: list[Path], trained: Trained) -> Iterator[tuple[Path, torch.Tensor]]:
     """Preprocessed images; those that cannot be read are named and passed over."""
-    mode: Any = trained.about.mode
+    mode = cast(Mode, trained.about.mode)
     for path in paths:
         try:
             yield path, trained.transform(decode(path.read_bytes(), mode))

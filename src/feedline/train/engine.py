@@ -155,6 +155,6 @@ def _judge_best(
     """Loads the best weights as they were saved, and judges and draws with those."""
     model.load_state_dict(load_checkpoint(run.best).weights)
     judgement = judge(model, val_loader, len(about.classes), device)
-    pictures.predictions(model, val_loader, device)
+    pictures.predictions(model, val_loader.dataset, device)
     pictures.confusion(judgement.confusion)
     return judgement

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
+import numpy as np
 import torch
 from ignite.engine import Engine, Events
 from torch import nn
+from torch.utils.data import default_collate
 
 from feedline.train.plots import plot_confusion, plot_sheet
 from feedline.train.preprocess import showable
@@ -35,10 +37,17 @@ class Pictures:
         title = "the first training batch, as the network saw it"
         self._run.write("train_batch.png", plot_sheet(pixels, captions, title=title))
 
-    def predictions(self, model: nn.Module, loader: Iterable[Any], device: torch.device) -> None:
-        """``val_batch_pred.png``: the first validation batch with what it is and what the network says."""
-        images, labels = next(iter(loader))
-        images, labels = images[:_MOST], labels[:_MOST].tolist()
+    def predictions(self, model: nn.Module, dataset: Any, device: torch.device) -> None:
+        """``val_batch_pred.png``: validation images, evenly spaced, with what they are and what the network says.
+
+        Args:
+            model: the network.
+            dataset: map-style, of (image, label).
+            device: where the network is.
+        """
+        spread = np.unique(np.linspace(0, len(dataset) - 1, _MOST).astype(np.int64))
+        images, numbers = default_collate([dataset[index] for index in spread.tolist()])
+        labels = numbers.tolist()
         model.eval()
         with torch.inference_mode():
             guesses = model(images.to(device)).argmax(dim=1).tolist()
