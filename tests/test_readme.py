@@ -1,0 +1,53 @@
+"""Every command and example of the README, run as it stands there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def run(command: list[str], folder: Path) -> str:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=540, check=False
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def test_the_commands_run_one_after_the_other_and_make_what_the_readme_says(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for block in blocks("sh"):
+        run(["bash", "-euc", block], tmp_path)
+    table = re.findall(r"^\| (`.*?`) \|", README, flags=re.MULTILINE)
+    promised = [name for cell in table for name in re.findall(r"`([\w/.]+\.(?:html|yaml|csv|png|pt))`", cell)]
+    assert len(promised) == 10
+    assert all((tmp_path / "runs/glyphs" / name).is_file() for name in promised)
+    accuracies = [line.split(",")[3] for line in (tmp_path / "runs/glyphs/results.csv").read_text().splitlines()[1:]]
+    assert max(map(float, accuracies)) >= 0.98
+    assert (tmp_path / "guesses.png").is_file()
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_the_python_examples_run(block: str, tmp_path: Path) -> None:
+    assert "torch.Size([64, 1, 28, 28]) torch.float32" in run([sys.executable, "-c", block], tmp_path)
+
+
+def test_the_two_commands_for_a_fresh_machine_do_what_is_tested_here() -> None:
+    assert "make demo" in README
+    assert "make test" in README
+    demo = run(["make", "--dry-run", "--always-make", "demo"], ROOT)
+    assert "pip install --quiet -c constraints.txt -e ." in demo
+    assert demo.strip().endswith("/feedline train")
+    assert "make test" in (ROOT / ".ci/run").read_text()
