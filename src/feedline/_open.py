@@ -46,7 +46,7 @@ def open(
         ValueError: an unknown mode.
     """
     source = _source(os.fspath(path))
-    return ImageDataset(source, transform, mode or ("RGB" if source.has_files else "unchanged"))
+    return ImageDataset(source, transform, ("RGB" if source.has_files else "unchanged") if mode is None else mode)
 
 
 def _source(path: str) -> Source:

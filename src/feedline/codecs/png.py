@@ -13,6 +13,8 @@ from feedline.types import Header, Image
 
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type; a palette is of colours
 _PALETTE = 3
+_WITH_ALPHA = (4, 6)
+_ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _SIGNATURE = 8
 _ENDS = 12  # length, type and check sum of a chunk
 
@@ -33,7 +35,7 @@ def read_header(data: bytes) -> Header:
     if colour not in _CHANNELS:
         raise DecodeError(f"corrupt PNG: colour type {colour} does not exist", "corrupt")
     channels = _CHANNELS[colour]
-    if b"tRNS" in chunks:
+    if b"tRNS" in chunks and colour not in _WITH_ALPHA:
         channels += 1
     exif, size = chunks.get(b"eXIf", (0, 0))
     orientation = read_orientation(data[exif : exif + size])
@@ -48,16 +50,43 @@ def decode(data: bytes, *, grey: bool = False) -> Image:
     """
     del grey  # a colour PNG holds no luma that could be taken without the colours
     header = read_header(data)
-    if b"IEND" not in _chunks(data):
+    chunks = _chunks(data)
+    if b"IEND" not in chunks:
         raise DecodeError(f"truncated PNG: no end chunk in {len(data)} bytes", "truncated")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    still = data if _ANIMATION.isdisjoint(chunks) else _still(data)
+    image = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
         raise DecodeError("corrupt PNG: its compressed data cannot be decoded", "corrupt")
     if image.ndim == 2:
-        return image[:, :, np.newaxis]
+        image = image[:, :, np.newaxis]
+        return image if header.channels == 1 else _keyed(image, data, chunks[b"tRNS"], header.bits)
     if header.channels == 2:  # OpenCV spreads grey with alpha over four channels
         return np.ascontiguousarray(image[:, :, 2:])
     return cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+
+
+def _keyed(image: Image, data: bytes, place: tuple[int, int], bits: int) -> Image:
+    """Grey with the alpha that the one transparent grey of tRNS asks for."""
+    if place[1] != 2:
+        raise DecodeError("corrupt PNG: its transparent grey is not one number", "corrupt")
+    (key,) = struct.unpack_from(">H", data, place[0])
+    top = np.iinfo(image.dtype).max
+    key = key * (255 // (2**bits - 1)) if bits < 8 else key
+    return np.concatenate([image, np.where(image == key, 0, top).astype(image.dtype)], axis=2)
+
+
+def _still(data: bytes) -> bytes:
+    """The default image alone: what animates it crashes some decoders, and is not what is asked for."""
+    parts, position = [data[:_SIGNATURE]], _SIGNATURE
+    while position + _ENDS <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + _ENDS + length
+        if kind not in _ANIMATION:
+            parts.append(data[position:end])
+        if kind == b"IEND":
+            break
+        position = end
+    return b"".join(parts)
 
 
 def _chunks(data: bytes) -> dict[bytes, tuple[int, int]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from feedline.errors import DataError
 from feedline.types import Image, Record, Spec
 
 IMAGE_KEYS = ("images", "image", "x", "X", "data", "arr_0")
+_MOST_CLASSES = 2**24
 LABEL_KEYS = ("labels", "label", "y", "Y", "targets", "arr_1")
 
 
@@ -53,6 +56,8 @@ class ArraySource:
         self._images = images
         self.targets = _check_labels(self.file, labels, len(images))
         self.classes = _class_names(self.file, self.targets, classes if classes is not None else names)
+        if groups is not None and len(groups) != len(images):
+            raise DataError(f"groups must have one value an image, {len(images)} for {self.file}, not {len(groups)}")
         _, height, width, channels = images.shape
         self.spec = Spec(height, width, channels)
 
@@ -95,18 +100,37 @@ def _load(file: str) -> tuple[Image, NDArray[Any], list[str] | None]:
         raise DataError(f"no such file: {file}")
     try:
         found = _load_npz(file) if file.lower().endswith(".npz") else _load_npy(file)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"cannot read {file} as a NumPy file: {error}") from error
     images, labels, names = found
     return (images[..., np.newaxis] if images.ndim == 3 else images), labels, names
 
 
 def _load_npz(file: str) -> tuple[Image, NDArray[Any], list[str] | None]:
-    with np.load(file, allow_pickle=False) as arrays:
-        images = _pick(file, arrays, IMAGE_KEYS, "images")
-        labels = _pick(file, arrays, LABEL_KEYS, "labels")
-        names = [str(name) for name in arrays["classes"]] if "classes" in arrays else None
+    with open(file, "rb") as stream:
+        arrays = np.load(stream, allow_pickle=False)
+        if isinstance(arrays, np.ndarray):
+            raise ValueError("it holds one array and no names")
+        with arrays:
+            images = _pick(file, arrays, IMAGE_KEYS, "images")
+            labels = _pick(file, arrays, LABEL_KEYS, "labels")
+            names = _names(arrays["classes"]) if "classes" in arrays else None
     return images, labels, names
+
+
+def _names(array: NDArray[Any]) -> list[str]:
+    if array.ndim != 1:
+        raise ValueError("its classes are not a row of names")
+    return [name.decode() if isinstance(name, bytes) else str(name) for name in array]
+
+
+def _array(file: str | os.PathLike[str], **options: Any) -> NDArray[Any]:
+    """The one array in the file, and nothing else that ``np.load`` would take."""
+    array = np.load(file, allow_pickle=False, **options)
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise ValueError("it is an archive and not one array")
+    return array
 
 
 def _pick(file: str, arrays: Any, keys: tuple[str, ...], what: str) -> NDArray[Any]:
@@ -118,12 +142,12 @@ def _pick(file: str, arrays: Any, keys: tuple[str, ...], what: str) -> NDArray[A
 
 
 def _load_npy(file: str) -> tuple[Image, NDArray[Any], None]:
-    images = np.load(file, mmap_mode="r", allow_pickle=False)
+    images = _array(file, mmap_mode="r")
     beside = [Path(file).with_suffix(".labels.npy"), Path(file).with_name("labels.npy")]
     labels = next((path for path in beside if path.is_file() and str(path) != file), None)
     if labels is None:
         raise DataError(f"no labels beside {file}: looked for {' and '.join(str(path) for path in beside)}")
-    return images, np.load(labels, allow_pickle=False), None
+    return images, _array(labels), None
 
 
 def _check_images(file: str, images: Image) -> None:
@@ -135,10 +159,11 @@ def _check_images(file: str, images: Image) -> None:
 
 
 def _check_labels(file: str, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
-    if labels.shape != (count,) or labels.dtype.kind not in "iu" or (count and labels.min() < 0):
+    fits = labels.shape == (count,) and labels.dtype.kind in "iu"
+    if not fits or labels.min() < 0 or labels.max() > _MOST_CLASSES:
         raise DataError(
-            f"labels of {file} must be {count} whole numbers from 0, one an image, not {labels.dtype} of shape "
-            f"{'x'.join(map(str, labels.shape))}"
+            f"labels of {file} must be {count} whole numbers from 0 to {_MOST_CLASSES}, one an image, "
+            f"not {labels.dtype} of shape {'x'.join(map(str, labels.shape))}"
         )
     return labels.astype(np.int64)
 

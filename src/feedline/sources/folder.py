@@ -76,7 +76,7 @@ def _class_names(root: str) -> list[str]:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_dir(entry):
                 folders.append(entry.name)
             elif _is_image(entry.name):
                 strays += 1
@@ -91,7 +91,7 @@ def _class_names(root: str) -> list[str]:
             f"such as {os.path.join(root, min(folders))}"
         )
     if strays:
-        warnings.warn(f"{strays} image files lie directly in {root}, in no class: left out", stacklevel=4)
+        warnings.warn(f"{strays} image files lie directly in {root}, in no class: left out", stacklevel=5)
     return sorted(folders)
 
 
@@ -122,10 +122,15 @@ def _walk(root: str, folder: str, above: frozenset[str]) -> Iterator[tuple[str, 
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_dir(entry):
                 yield from _walk(root, os.path.join(folder, entry.name), above | {real})
             elif _is_image(entry.name):
                 yield folder, entry.name
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is behind it; ``entry.is_dir`` would raise for a link that leads to itself."""
+    return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
 
 
 def _is_image(name: str) -> bool:

@@ -21,6 +21,8 @@ class PathTable:
         return len(self._offsets) - 1
 
     def __getitem__(self, index: int) -> str:
+        if not 0 <= index < len(self):
+            raise IndexError(f"no path {index} among {len(self)}")
         start, end = self._offsets[index], self._offsets[index + 1]
         return self._text[start:end].decode("utf-8", "surrogateescape")
 
