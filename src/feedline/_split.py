@@ -38,13 +38,15 @@ def split(
         (training part, validation part), each in the order of the dataset.
 
     Raises:
-        DataError: a class of one image, or groups such that no split has every class on both sides.
+        DataError: a class of one image, or groups with which no split was found that has every class on both sides.
         ValueError: ``val`` not between 0 and 1, or not one group a sample.
     """
     if not 0 < val < 1:
         raise ValueError(f"val must be between 0 and 1, not {val}")
     targets = dataset.targets
     given = dataset.groups if isinstance(groups, str) else groups
+    if isinstance(groups, str) and groups != "dataset":
+        raise ValueError(f"groups must be one value a sample, None or 'dataset', not {groups!r}")
     if given is not None and len(given) != len(targets):
         raise ValueError(f"groups must have one value a sample, {len(targets)}, not {len(given)}")
     _check_counts(dataset)
@@ -65,12 +67,13 @@ def _by_class(targets: Indices, val: float, rng: np.random.Generator) -> NDArray
 
 def _by_group(targets: Indices, groups: Sequence[Any], val: float, rng: np.random.Generator) -> NDArray[np.bool_]:
     _, labels = np.unique(targets, return_inverse=True)
-    names, members = np.unique(np.asarray(groups), return_inverse=True)
-    counts = np.zeros((len(names), labels.max() + 1))
+    numbers: dict[Any, int] = {}
+    members: Indices = np.array([numbers.setdefault(group, len(numbers)) for group in groups])
+    counts = np.zeros((len(numbers), labels.max() + 1))
     np.add.at(counts, (members, labels), 1)
     wanted = val * counts.sum(axis=0)
-    chosen = np.zeros(len(names), dtype=np.bool_)
-    for group in rng.permutation(len(names)):
+    chosen = np.zeros(len(numbers), dtype=np.bool_)
+    for group in rng.permutation(len(numbers)):
         left = wanted - counts[group]
         if np.square(left).sum() < np.square(wanted).sum():
             chosen[group], wanted = True, left

@@ -74,7 +74,8 @@ class ImageDataset(Dataset[tuple[Any, int]]):
 
     def _image(self, record: Record, index: int) -> Image:
         if not isinstance(record.data, bytes):
-            return to_mode(record.data, self.mode)
+            image = to_mode(record.data, self.mode)
+            return image.copy() if np.may_share_memory(image, record.data) else image
         try:
             return decode(record.data, self.mode)
         except DecodeError as error:

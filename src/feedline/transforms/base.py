@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -53,9 +54,18 @@ def require(holds: bool, step: Transform, rule: str) -> None:
         raise TransformError(f"{type(step).__name__}: {rule}; given {step!r}")
 
 
+def require_pair(step: Transform, name: str, single: bool = True) -> None:
+    """Raises TransformError unless the parameter is two numbers, or one where ``single`` allows that."""
+    value = getattr(step, name)
+    if single and isinstance(value, Real):
+        return
+    pair = isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(number, Real) for number in value)
+    require(pair, step, f"{name} must be two numbers" + (" or one" if single else ""))
+
+
 def as_pair(value: Any) -> tuple[Any, Any]:
     """(value, value) for a single number; the two items of a sequence."""
-    if isinstance(value, int | float):
+    if isinstance(value, Real):
         return value, value
     first, second = value
     return first, second

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 
 from feedline.rng import Key
-from feedline.transforms.base import Transform, as_array, as_pair, require, with_channels
+from feedline.transforms.base import Transform, as_array, as_pair, require, require_pair, with_channels
 from feedline.transforms.geometry import resample
 from feedline.types import Image, Spec
 
@@ -96,6 +96,7 @@ class RandomResizedCrop(Transform):
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", _size(self))
         for name in ("scale", "ratio"):
+            require_pair(self, name, single=False)
             low, high = getattr(self, name)
             require(0 < low <= high, self, f"{name} must be (low, high) with 0 < low <= high")
             object.__setattr__(self, name, (float(low), float(high)))
@@ -138,6 +139,7 @@ def _pad(image: Image, sides: tuple[int, int, int, int], fill: int) -> Image:
 
 
 def _size(step: CenterCrop | RandomCrop | RandomResizedCrop) -> tuple[int, int]:
+    require_pair(step, "size")
     height, width = as_pair(step.size)
     require(height >= 1 and width >= 1, step, "size must be at least 1 pixel")
     return int(height), int(width)

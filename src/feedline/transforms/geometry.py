@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from feedline.rng import Key
-from feedline.transforms.base import Transform, as_array, as_pair, require, with_channels
+from feedline.transforms.base import Transform, as_array, as_pair, require, require_pair, with_channels
 from feedline.types import Image, Spec
 
 
@@ -34,10 +35,11 @@ class Resize(Transform):
     size: int | tuple[int, int]
 
     def __post_init__(self) -> None:
+        require_pair(self, "size")
         require(min(as_pair(self.size)) >= 1, self, "size must be at least 1 pixel")
-        if not isinstance(self.size, int):
-            height, width = self.size
-            object.__setattr__(self, "size", (int(height), int(width)))
+        whole = tuple(int(side) for side in as_pair(self.size))
+        require(whole == as_pair(self.size), self, "size must be whole pixels")
+        object.__setattr__(self, "size", whole[0] if isinstance(self.size, Real) else whole)
 
     def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
         image = as_array(image, self)
@@ -91,7 +93,7 @@ class RandomRotation(Transform):
     fill: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "degrees", _degrees(self, self.degrees))
+        object.__setattr__(self, "degrees", _degrees(self, "degrees"))
         require(0 <= self.fill <= 255, self, "fill must be in 0..255")
 
     def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
@@ -127,15 +129,17 @@ class RandomAffine(Transform):
     fill: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "degrees", _degrees(self, self.degrees))
+        object.__setattr__(self, "degrees", _degrees(self, "degrees"))
         if self.translate is not None:
+            require_pair(self, "translate", single=False)
             object.__setattr__(self, "translate", tuple(self.translate))
             require(all(0 <= share <= 1 for share in self.translate), self, "translate must be in 0..1")
         if self.scale is not None:
+            require_pair(self, "scale", single=False)
             object.__setattr__(self, "scale", tuple(self.scale))
             require(0 < self.scale[0] <= self.scale[1], self, "scale must be (low, high), 0 < low <= high")
         if self.shear is not None:
-            object.__setattr__(self, "shear", _degrees(self, self.shear))
+            object.__setattr__(self, "shear", _degrees(self, "shear"))
             require(max(map(abs, as_pair(self.shear))) < 90, self, "shear must be under 90 degrees")
         require(0 <= self.fill <= 255, self, "fill must be in 0..255")
 
@@ -197,10 +201,12 @@ def _between(bounds: tuple[float, float], share: float) -> float:
     return bounds[0] + share * (bounds[1] - bounds[0])
 
 
-def _degrees(step: Transform, value: float | tuple[float, float]) -> tuple[float, float]:
-    if isinstance(value, int | float):
-        require(value >= 0, step, "a single number of degrees must not be negative")
+def _degrees(step: Transform, name: str) -> tuple[float, float]:
+    require_pair(step, name)
+    value = getattr(step, name)
+    if isinstance(value, Real):
+        require(float(value) >= 0, step, f"a single number for {name} must not be negative")
         return -float(value), float(value)
     low, high = value
-    require(low <= high, step, "degrees must be (least, most)")
+    require(low <= high, step, f"{name} must be (least, most)")
     return float(low), float(high)
