@@ -29,9 +29,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Puts ``content`` (text as UTF-8) in the place of ``path``, at once."""
+    """Puts ``content`` (text as UTF-8; what of a path is none, in escapes) in the place of ``path``, at once."""
     with replacing(path) as stream:
-        stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+        stream.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
 
 
 def _umask() -> int:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-import feedline
 from feedline._atomic import write_whole
+from feedline._open import open as open_dataset
 from feedline.cli.trained import load_trained
 from feedline.dataset import ImageDataset
 from feedline.errors import DataError
@@ -35,7 +35,7 @@ def evaluate(
     """Judge a trained network on all images of DATA: loss, accuracy, and accuracy for each class."""
     trained = load_trained(run, device)
     mode = cast(Mode, trained.about.mode)
-    dataset = ImageDataset(feedline.open(data).source, trained.transform, mode)
+    dataset = ImageDataset(open_dataset(data).source, trained.transform, mode)
     loader = _Renumbered(
         DataLoader(dataset, batch_size, num_workers=workers), _numbers(dataset.classes, trained.about.classes, data)
     )

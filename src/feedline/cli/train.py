@@ -11,8 +11,9 @@ import numpy as np
 import torch
 import typer
 
-import feedline
 from feedline import nn
+from feedline._open import open as open_dataset
+from feedline._split import split
 from feedline.cli.inspect import look_at
 from feedline.cli.settings import Settings
 from feedline.codecs.check import Problem
@@ -122,7 +123,7 @@ def run_training(settings: Settings, out: Path | None, resume: Path | None, quie
 
 def _usable(settings: Settings, quiet: bool) -> tuple[AnyDataset, list[Problem]]:
     """The dataset without its broken files, and those; raises where they are not to be left out."""
-    dataset = feedline.open(settings.data)
+    dataset = open_dataset(settings.data)
     _require_classes(dataset)
     problems = check_files(dataset, progress=not quiet) if settings.check else []
     if not problems:
@@ -160,7 +161,7 @@ def _loaders(
     assert settings.size is not None
     judged = evaluation_transform(settings.size)
     learnt = training_transform(settings.size, cast(Augment, settings.augment))
-    train_part, val_part = feedline.split(dataset.with_mode(cast(Mode, settings.mode)), settings.val, settings.seed)
+    train_part, val_part = split(dataset.with_mode(cast(Mode, settings.mode)), settings.val, settings.seed)
     pin = device.type == "cuda"
     train_loader: DataLoader[Any] = DataLoader(
         train_part.with_transform(learnt),

@@ -14,12 +14,17 @@ def collate(samples: Sequence[tuple[Any, int]], indices: Sequence[int]) -> Any:
     Raises:
         RuntimeError: images of different shapes; names two samples that differ and says what to do.
     """
-    first = tuple(samples[0][0].shape) if samples else ()
-    for (image, _), index in zip(samples, indices, strict=True):
-        if tuple(image.shape) != first:
+    first = _shape(samples[0]) if samples else ()
+    for sample, index in zip(samples, indices, strict=True):
+        if _shape(sample) != first:
             raise RuntimeError(
                 f"images of different shapes cannot form a batch: {first} at index {indices[0]}, "
-                f"{tuple(image.shape)} at index {index}; add a transform that ends in one size, "
+                f"{_shape(sample)} at index {index}; add a transform that ends in one size, "
                 "such as Resize((height, width))"
             )
     return default_collate(list(samples))
+
+
+def _shape(sample: tuple[Any, int]) -> tuple[int, ...]:
+    """Of the image; empty for what has none."""
+    return tuple(getattr(sample[0], "shape", ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,7 +47,8 @@ class KeyedFetch:
     key: Key
     parts: int
 
-    def plan(self, indices: Sequence[int]) -> list[Part]:
+    def plan(self, indices: Iterable[int]) -> list[Part]:
+        indices = list(indices)
         images = self.spec.empty(len(indices)) if self.spec is not None else None
         step = max(1, -(-len(indices) // self.parts))
         return [
@@ -80,19 +81,22 @@ class KeyedFetch:
 
 @dataclass(frozen=True)
 class SampleFetch:
-    """Single samples of a dataset of ours, for ``batch_size=None``."""
+    """A dataset of ours without batches (``batch_size=None``), or with a ``collate_fn`` of the caller's."""
 
     dataset: KeyedDataset
     key: Key
-    convert: Callable[[Any], Any]
+    collate_fn: Callable[[Any], Any]
+    batched: bool
 
-    def plan(self, index: int) -> list[int]:
-        return [index]
+    def plan(self, indices: Any) -> list[Any]:
+        return [indices]
 
-    def run(self, index: int) -> Any:
-        return self.convert(self.dataset.get(index, self.key))
+    def run(self, indices: Any) -> Any:
+        if not self.batched:
+            return self.collate_fn(self.dataset.get(indices, self.key))
+        return self.collate_fn([self.dataset.get(index, self.key) for index in indices])
 
-    def join(self, tasks: list[int], values: list[Any]) -> Any:
+    def join(self, tasks: list[Any], values: list[Any]) -> Any:
         return values[0]
 
 

@@ -7,7 +7,7 @@ The end, in every case:
 - an exception of a sample is raised when its batch is due, with a note that says where; the pass goes on with
   the next batch when it is asked for;
 - Ctrl-C and any other exception in the consumer: nothing is lost, the iterator can go on or be dropped;
-- the interpreter exits: worker threads are daemons and hold nothing that must be saved.
+- the interpreter exits: workers are closed and waited for, up to two seconds where user code is running.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class LoaderIterator(Iterator[Any]):
         indices: what the index sampler yields, one item a batch.
         fetch: how a batch is made of them.
         workers: who makes it.
-        ahead: how many batches exist beyond what the consumer took.
+        ahead: how many batches are under way beyond the one that the consumer asked for.
         timeout: seconds to wait for a batch; 0 waits for ever.
         length: how many batches are expected, for ``len``; None where that is unknown.
     """
@@ -88,9 +88,12 @@ class LoaderIterator(Iterator[Any]):
             self._collect()
         batch = self._batches.popleft()
         self._first += 1
-        if batch.failure is not None:
-            self._fail(batch.failure)
-        self._fill()
+        failure = batch.failure
+        if failure is not None:
+            try:
+                self._fail(failure)
+            finally:
+                del batch, failure  # the traceback must not hold what would keep this iterator alive
         return self._fetch.join(batch.tasks, batch.values)
 
     def close(self) -> None:
@@ -100,7 +103,7 @@ class LoaderIterator(Iterator[Any]):
         self._finalizer()
 
     def _fill(self) -> None:
-        while not self._drawn_all and len(self._batches) < self._ahead:
+        while not self._drawn_all and len(self._batches) <= self._ahead:
             try:
                 indices = next(self._indices)
             except StopIteration:
@@ -123,6 +126,7 @@ class LoaderIterator(Iterator[Any]):
                 f"DataLoader timed out after {self._timeout} seconds: batch {self._first} is not ready"
             ) from error
         self._batches[done.chunk.batch - self._first].done[done.chunk.part] = done
+        del done  # an error in it is raised later, and must not be held by a frame then
 
     def _fail(self, failure: Done) -> None:
         error = failure.error
@@ -131,4 +135,7 @@ class LoaderIterator(Iterator[Any]):
             self.close()
             raise StopIteration
         error.add_note(f"in batch {failure.chunk.batch} of this pass, worker {failure.worker}")
-        raise error
+        try:
+            raise error
+        finally:
+            del error, failure

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch.utils.data import DataLoader as TorchDataLoader
-from torch.utils.data import IterableDataset, Sampler, default_collate
+from torch.utils.data import IterableDataset, Sampler, default_collate, default_convert
 
 from feedline.loader.device import pinned, wants_pinning
 from feedline.loader.fetch import Fetch, IterableFetch, KeyedFetch, MapFetch, SampleFetch
@@ -104,7 +104,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             self._base_seed = drawn
         fetch = self._fetch(Key(self._base_seed, epoch))
         workers = ThreadWorkers(fetch.run, self.num_workers) if self.num_workers else SerialWorkers(fetch.run)
-        ahead = max(1, self.num_workers * (self.prefetch_factor or 1))
+        ahead = self.num_workers * (self.prefetch_factor or 0)
         length = None if isinstance(self.dataset, IterableDataset) else _length(self)
         iterator = LoaderIterator(indices, fetch, workers, ahead, self.timeout, length)
         return pinned(iterator) if wants_pinning(self) else iterator
@@ -122,17 +122,17 @@ class DataLoader(TorchDataLoader[_T_co]):
     def _fetch(self, key: Key) -> Fetch:
         if isinstance(self.dataset, IterableDataset):
             return IterableFetch(self.dataset, self.collate_fn, self._auto_collation, self.drop_last)
-        if not isinstance(self.dataset, KeyedDataset) or not self._own_collate:
+        if not isinstance(self.dataset, KeyedDataset):
             return MapFetch(self.dataset, self.collate_fn, self._auto_collation)
-        if not self._auto_collation:
-            return SampleFetch(self.dataset, key, self.collate_fn)
+        if not self._auto_collation or not self._own_collate:
+            return SampleFetch(self.dataset, key, self.collate_fn, self._auto_collation)
         spec = self.dataset.spec
         fixed = spec if spec is not None and spec.fixed else None
         return KeyedFetch(self.dataset, fixed, key, max(1, self.num_workers))
 
     @property
     def _own_collate(self) -> bool:
-        return not self._auto_collation or self.collate_fn is default_collate
+        return self.collate_fn is (default_collate if self._auto_collation else default_convert)
 
     @property
     def _in_threads(self) -> bool:

@@ -23,7 +23,13 @@ class SerialWorkers:
     def collect(self, timeout: float | None = None) -> Done:
         if not self._waiting:
             raise RuntimeError("nothing to collect: no chunk is outstanding")
-        return run_chunk(self._run, self._waiting.popleft(), worker=0)
+        chunk = self._waiting.popleft()
+        try:
+            return run_chunk(self._run, chunk, worker=0)
+        except BaseException:  # Ctrl-C: the chunk is not lost
+            if not self._closed:
+                self._waiting.appendleft(chunk)
+            raise
 
     def close(self) -> None:
         self._closed = True

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import time
+import weakref
 from queue import Empty, SimpleQueue
 
 from feedline.loader.workers.contract import Chunk, Done, Run, run_chunk
+
+_pools: weakref.WeakSet[ThreadWorkers] = weakref.WeakSet()
+_threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+_PATIENCE = 2.0  # seconds that the interpreter's exit waits for user code that is running
 
 
 class ThreadWorkers:
@@ -28,6 +35,8 @@ class ThreadWorkers:
             )
             for number in range(num_workers)
         ]
+        _pools.add(self)
+        _threads.update(self.threads)
         for thread in self.threads:
             thread.start()
 
@@ -52,6 +61,7 @@ class ThreadWorkers:
             return
         self._closed.set()
         self._outstanding = 0
+        self._done = SimpleQueue()  # the threads keep the old one, and its results, until they end
         for _ in self.threads:
             self._todo.put(None)
 
@@ -66,5 +76,18 @@ def _work(
     """Chunks until there is no more; those that wait when the pool is closed are dropped."""
     while (chunk := todo.get()) is not None:
         if not closed.is_set():
-            done.put(run_chunk(run, chunk, worker))
+            try:
+                done.put(run_chunk(run, chunk, worker))
+            except BaseException as error:  # SystemExit and the like: the thread lives on, the consumer is told
+                done.put(Done(chunk, error=error, worker=worker))
         del chunk  # a waiting thread must not keep a batch alive
+
+
+@atexit.register
+def _end_all() -> None:
+    """Ends all workers before the interpreter goes: a daemon thread that is killed inside torch aborts the process."""
+    for pool in list(_pools):
+        pool.close()
+    deadline = time.monotonic() + _PATIENCE
+    for thread in list(_threads):
+        thread.join(max(0.0, deadline - time.monotonic()))

@@ -1,0 +1,61 @@
+import subprocess
+import sys
+
+import feedline
+import feedline.nn
+import feedline.transforms
+
+
+def test_names_of_feedline():
+    assert feedline.__all__ == [
+        "CheckpointError",
+        "DataError",
+        "DataLoader",
+        "DecodeError",
+        "FeedlineError",
+        "ImageDataset",
+        "RunError",
+        "Subset",
+        "TransformError",
+        "__version__",
+        "decode",
+        "open",
+        "probe",
+        "split",
+        "transforms",
+    ]
+
+
+def test_names_of_transforms():
+    assert feedline.transforms.__all__ == [
+        "CenterCrop",
+        "Compose",
+        "Normalize",
+        "RandomAffine",
+        "RandomCrop",
+        "RandomHorizontalFlip",
+        "RandomResizedCrop",
+        "RandomRotation",
+        "Resize",
+        "ToFloat",
+        "ToTensor",
+        "Transform",
+        "from_recipe",
+        "to_recipe",
+    ]
+
+
+def test_names_of_nn():
+    assert feedline.nn.__all__ == ["MODELS", "build", "cnn", "linear", "mlp"]
+
+
+def test_every_name_is_there():
+    for module in (feedline, feedline.transforms, feedline.nn):
+        assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_importing_feedline_loads_nothing_that_only_training_or_commands_need():
+    heavy = "{'matplotlib', 'ignite', 'typer'}"
+    code = f"import sys, feedline; found = {heavy} & sys.modules.keys(); print(sorted(found)); sys.exit(bool(found))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
