@@ -3,13 +3,17 @@
 import threading
 import time
 
+import cv2
+import numpy as np
 import pytest
+import torch
 from hypothesis import settings
 
 pytest.register_assert_rewrite("contracts.source", "contracts.workers")
 
 settings.register_profile("feedline", deadline=None)
 settings.load_profile("feedline")
+torch.set_num_threads(1)
 
 
 @pytest.fixture
@@ -27,3 +31,47 @@ def no_worker_left():
         return False
 
     return wait
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """The folder that feedline remembers in: never the user's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("FEEDLINE_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_folder():
+    """Writes class folders of PNG files whose brightness tells the class."""
+
+    def make(root, classes=("a", "b", "c"), count=12, size=16, channels=3, seed=0):
+        rng = np.random.default_rng(seed)
+        for label, name in enumerate(classes):
+            (root / name).mkdir(parents=True)
+            for number in range(count):
+                shape = (size, size, channels) if channels > 1 else (size, size)
+                image = rng.integers(0, 40, shape) + 210 * label // max(1, len(classes) - 1)
+                cv2.imwrite(str(root / name / f"{number:03}.png"), image.astype(np.uint8))
+        return root
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def spoil():
+    """Adds a text file, an empty file and a truncated JPEG; their paths, and kind and a word of the cause of each."""
+
+    def add(root):
+        (root / "a" / "x_text.jpg").write_text("this is no image")
+        (root / "b" / "x_empty.png").write_bytes(b"")
+        noise = np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8)
+        whole = cv2.imencode(".jpg", noise)[1].tobytes()
+        (root / "c" / "x_cut.jpg").write_bytes(whole[: len(whole) // 2])
+        return [
+            (str(root / "a" / "x_text.jpg"), "wrong type", "not an image"),
+            (str(root / "b" / "x_empty.png"), "empty", "empty"),
+            (str(root / "c" / "x_cut.jpg"), "truncated", "truncated"),
+        ]
+
+    return add

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import BinaryIO
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A stream whose content takes the place of ``path`` when the block ends well, and vanishes when it does not."""
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -29,9 +32,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Puts ``content`` (text as UTF-8; what of a path is none, in escapes) in the place of ``path``, at once."""
+    """Puts ``content`` (text as UTF-8; bytes of a path that is none as they are) in the place of ``path``, at once."""
     with replacing(path) as stream:
-        stream.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+        stream.write(content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)
 
 
 def _umask() -> int:

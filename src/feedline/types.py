@@ -62,8 +62,9 @@ class Spec:
         """Memory for ``count`` images: NxHxWxC, or NxCxHxW in channels-last order."""
         if self.height is None or self.width is None or self.channels is None:
             raise ValueError(f"no batch can be allocated before every size is known: {self}")
-        batch = torch.empty((count, self.height, self.width, self.channels), dtype=self.dtype)
-        return batch.permute(0, 3, 1, 2) if self.tensor else batch
+        with torch.inference_mode(False):  # worker threads write into it, and they are in no such mode
+            batch = torch.empty((count, self.height, self.width, self.channels), dtype=self.dtype)
+            return batch.permute(0, 3, 1, 2) if self.tensor else batch
 
 
 @runtime_checkable

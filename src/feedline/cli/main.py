@@ -58,7 +58,9 @@ def main(arguments: list[str] | None = None) -> None:
     warnings.showwarning = _one_line
     try:
         status = app(given, prog_name="feedline", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as error:
+        if isinstance(error.__cause__, EOFError):
+            _fail(*_in_words(error.__cause__))
         status = INTERRUPTED
     except Exception as error:
         if debug:

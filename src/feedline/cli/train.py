@@ -18,12 +18,13 @@ from feedline.cli.inspect import look_at
 from feedline.cli.settings import Settings
 from feedline.codecs.check import Problem
 from feedline.dataset import AnyDataset, Subset, subset
-from feedline.errors import DataError
+from feedline.errors import CheckpointError, DataError
 from feedline.loader import DataLoader
 from feedline.prepare import check as check_files
 from feedline.rng import epoch_seed
 from feedline.train import Checkpoint, Outcome, Run, Training, fit, load_checkpoint, pick_device
 from feedline.train.preprocess import Augment, evaluation_transform, training_transform
+from feedline.train.runs import require_free
 from feedline.transforms import to_recipe
 from feedline.types import Mode
 
@@ -101,6 +102,8 @@ def train(
 def run_training(settings: Settings, out: Path | None, resume: Path | None, quiet: bool) -> Outcome:
     """All of the command but its words: data, loaders, network, run folder, training."""
     device = pick_device(settings.device)
+    if out is not None:
+        require_free(out)
     dataset, problems = _usable(settings, quiet)
     look = look_at(dataset)
     mode = look.mode if settings.mode == "auto" else settings.mode
@@ -111,6 +114,8 @@ def run_training(settings: Settings, out: Path | None, resume: Path | None, quie
     run = Run(resume) if resume is not None else Run.create(out, settings.name)
     before = load_checkpoint(run.last) if resume is not None else None
     if before is not None:
+        if before.classes != about.classes:
+            raise CheckpointError("cannot go on: the data's classes have changed since")
         train_loader.set_epoch(before.epoch)
     run.write_args(settings.as_dict())
     if problems:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import threading
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,12 +90,12 @@ def _load(file: Path | None) -> tuple[set[bytes], dict[str, tuple[Kind, str]]]:
     if file is None:
         return set(), {}
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             good: NDArray[np.void] = arrays["good"]
             broken = json.loads(arrays["broken"].tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return set(good.tolist()), {stamp: (kind, cause) for stamp, (kind, cause) in broken.items()}
+    except Exception:  # whatever lies there, it is no memory
         return set(), {}
-    return set(good.tolist()), {stamp: (kind, cause) for stamp, (kind, cause) in broken.items()}
 
 
 def _stamp(path: str) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pickle
+import warnings
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -60,8 +60,12 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     if not os.path.isfile(name):
         raise CheckpointError(f"no such checkpoint: {name}")
     try:
-        content = torch.load(name, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = torch.load(name, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:
         raise CheckpointError(f"{name} is not a checkpoint of feedline's: it does not load as weights alone") from error
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise CheckpointError(f"{name} is a checkpoint of another program: it does not say {FORMAT!r}")

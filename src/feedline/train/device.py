@@ -16,7 +16,11 @@ def pick_device(name: str = "auto") -> torch.device:
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if there[kind]))
-    if not there.get(name.split(":")[0], False):
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or not there.get(device.type, False):
         found = ", ".join(kind for kind in there if there[kind])
         raise RunError(f"no device {name!r} on this machine; there is {found}")
-    return torch.device(name)
+    return device

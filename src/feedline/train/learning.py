@@ -45,6 +45,9 @@ class Learning:
         """
         if checkpoint.progress.get("schedule", {}).get("total_steps") != self._steps:
             raise CheckpointError("cannot go on: the number of epochs, the batch size or the data have changed since")
-        self.model.load_state_dict(checkpoint.weights)
+        try:
+            self.model.load_state_dict(checkpoint.weights)
+        except RuntimeError as error:
+            raise CheckpointError(f"cannot go on: the checkpoint is of another network: {error}") from error
         self.optimizer.load_state_dict(checkpoint.progress["optimizer"])
         self._schedule.load_state_dict(checkpoint.progress["schedule"])

@@ -35,7 +35,7 @@ def write_report(
         pictures={name: _inline(run, name) for name in _PICTURES if (run.path / name).is_file()},
         left_out=run.read_left_out(),
     )
-    run.write("report.html", text)
+    run.write("report.html", text.encode("utf-8", "replace"))
 
 
 def _limit(feeding: Sequence[FeedingRow]) -> str:

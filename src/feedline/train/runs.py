@@ -75,9 +75,8 @@ class Run:
             RunError: ``out`` is there already and not empty.
         """
         if out is not None:
+            require_free(out)
             path = Path(out)
-            if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise RunError(f"{path} is there already: choose another --out, or remove it")
             path.mkdir(parents=True, exist_ok=True)
         else:
             path = _numbered(Path("runs"), name)
@@ -127,7 +126,7 @@ class Run:
         path = self.path / "args.yaml"
         try:
             args = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise RunError(f"no run to go on with in {self.path}: cannot read args.yaml") from error
         if not isinstance(args, dict):
             raise RunError(f"{path} does not hold settings")
@@ -180,6 +179,13 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return []
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
+
+
+def require_free(out: str | os.PathLike[str]) -> None:
+    """Raises RunError where ``out`` is there already and not an empty folder."""
+    path = Path(out)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError(f"{path} is there already: choose another --out, or remove it")
 
 
 def row_dict(row: Row) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ignite.engine import Engine, Events
@@ -43,4 +44,9 @@ class Checkpoints:
 
 def best_row(rows: list[Row]) -> Row:
     """The first of the best epochs."""
-    return max(rows, key=lambda row: (row.val_accuracy, -row.val_loss, -row.epoch))
+    return max(rows, key=_goodness)
+
+
+def _goodness(row: Row) -> tuple[float, float, int]:
+    loss = math.inf if math.isnan(row.val_loss) else row.val_loss
+    return row.val_accuracy, -loss, -row.epoch

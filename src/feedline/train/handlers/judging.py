@@ -31,10 +31,11 @@ class Judging:
         judgement = self._judge()
         row = Row(
             epoch=engine.state.epoch,
-            train_loss=float(engine.state.metrics["loss"]),
-            val_loss=judgement.loss,
-            val_accuracy=judgement.accuracy,
-            images_per_second=feeding.images_per_second,
-            data_wait_share=feeding.wait_share,
+            # rounded as they are written, so that a run that is resumed compares the same numbers
+            train_loss=round(float(engine.state.metrics["loss"]), 6),
+            val_loss=round(judgement.loss, 6),
+            val_accuracy=round(judgement.accuracy, 6),
+            images_per_second=round(feeding.images_per_second, 1),
+            data_wait_share=round(feeding.wait_share, 4),
         )
         tell(engine, Judged(row, feeding))

@@ -31,6 +31,8 @@ class Pictures:
         engine.add_event_handler(Events.ITERATION_STARTED(once=1), self._first_batch)
 
     def _first_batch(self, engine: Engine) -> None:
+        if (self._run.path / "train_batch.png").exists():  # a run that goes on
+            return
         images, labels = cast(Any, engine.state.batch)
         pixels = showable(images[:_MOST], self._transform)
         captions = [self._classes[label] for label in labels[:_MOST].tolist()]

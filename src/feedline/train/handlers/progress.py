@@ -59,3 +59,4 @@ class Progress:
             f"waited {100 * row.data_wait_share:.1f} %",
             file=sys.stdout,
         )
+        sys.stdout.flush()

@@ -1,0 +1,56 @@
+"""Which epoch is the best, and what is saved when."""
+
+import os
+
+import pytest
+import torch
+from ignite.engine import Engine
+
+from feedline.train.checkpoint import Checkpoint, load_checkpoint
+from feedline.train.epochs import Feeding
+from feedline.train.events import Judged, RunEvents, tell
+from feedline.train.handlers.checkpoints import Checkpoints, best_row
+from feedline.train.runs import Row, Run
+
+
+def row(epoch, accuracy, loss):
+    return Row(epoch, 1.0, loss, accuracy, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "epoch"),
+    [
+        ([row(1, 0.5, 1.0)], 1),
+        ([row(1, 0.5, 0.1), row(2, 0.6, 9.0)], 2),
+        ([row(1, 0.5, 1.0), row(2, 0.5, 0.9), row(3, 0.4, 0.1)], 2),
+        ([row(1, 0.5, 1.0), row(2, 0.5, 1.0), row(3, 0.5, 1.0)], 1),
+        ([row(1, 0.5, float("nan")), row(2, 0.5, 1.0)], 2),
+        ([row(1, 0.5, 1.0), row(2, 0.5, float("nan"))], 1),
+    ],
+)
+def test_best_is_the_highest_accuracy_then_the_lowest_loss_then_the_first(rows, epoch):
+    assert best_row(rows).epoch == epoch
+
+
+def test_best_when_it_is_best_and_last_always(tmp_path):
+    run = Run.create(tmp_path / "run", "unused")
+    rows = []
+
+    def make(epoch, metrics):
+        return Checkpoint("net", [1], ["a"], "L", [], {"w": torch.tensor(epoch)}, epoch, metrics)
+
+    engine = Engine(lambda *_: None)
+    engine.register_events(*RunEvents)
+    Checkpoints(run, make, rows).attach(engine)
+    engine.run([0], max_epochs=1)
+    assert os.listdir(run.weights) == ["last.pt"]
+    assert load_checkpoint(run.last).epoch == 0
+    saved = []
+    for judged in (row(1, 0.5, 1.0), row(2, 0.4, 0.5), row(3, 0.7, 2.0), row(4, 0.7, 2.0)):
+        rows.append(judged)
+        tell(engine, Judged(judged, Feeding()))
+        saved.append((load_checkpoint(run.best).epoch, load_checkpoint(run.last).epoch))
+    assert saved == [(1, 1), (1, 2), (3, 3), (3, 4)]
+    assert load_checkpoint(run.best).metrics["val_accuracy"] == 0.7
+    engine.run([0], max_epochs=2)
+    assert load_checkpoint(run.last).epoch == 4  # a last.pt that is there is left alone at the start

@@ -1,0 +1,76 @@
+"""Plots are PNG files, whatever they show."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from feedline.train.plots import plot_confusion, plot_results, plot_sheet
+from feedline.train.runs import Row
+
+
+def pixels(png):
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB)
+
+
+def near(image, color):
+    """How many pixels are about of this colour."""
+    return int((np.abs(image.astype(int) - color).max(axis=2) < 20).sum())
+
+
+GREEN, RED = (0x1A, 0x7F, 0x37), (0xC6, 0x28, 0x28)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_results(count):
+    rows = [Row(epoch, 1 / epoch, 2 / epoch, 1 - 1 / epoch, 100.0, 0.5) for epoch in range(1, count + 1)]
+    image = pixels(plot_results(rows))
+    assert image.shape[1] > 2 * image.shape[0]
+    assert near(image, GREEN)
+
+
+@pytest.mark.parametrize("count", [2, 20, 21, 61])
+def test_confusion(count):
+    counts = torch.eye(count, dtype=torch.int64) * 5
+    counts[0] = 0  # a class without images
+    image = pixels(plot_confusion(counts, [f"class {number}" for number in range(count)]))
+    assert image.shape[0] == image.shape[1]
+
+
+def test_confusion_is_drawn_with_true_classes_as_rows():
+    """All images are of class 0 and taken for class 1: dark is the upper right field."""
+    image = pixels(plot_confusion(torch.tensor([[0, 4], [0, 0]]), ["a", "b"]))
+    rows, columns = np.nonzero(np.abs(image.astype(int) - (8, 48, 107)).max(axis=2) < 8)
+    assert rows.mean() < image.shape[0] / 2
+    assert columns.mean() > image.shape[1] / 2
+
+
+@pytest.mark.parametrize(("count", "channels"), [(0, 1), (1, 1), (3, 2), (9, 3), (2, 4)])
+def test_sheet(count, channels):
+    images = np.full((count, 8, 8, channels), 128, np.uint8)
+    images[..., 3:] = 255
+    image = pixels(plot_sheet(images, ["name"] * count))
+    assert near(image, (128, 128, 128)) >= 1000 * min(count, 1)
+
+
+def test_sheet_in_red_and_green():
+    images = np.zeros((2, 8, 8, 1), np.uint8)
+    both = pixels(plot_sheet(images, ["yes", "no"], [True, False], "title"))
+    assert near(both, GREEN)
+    assert near(both, RED)
+    right = pixels(plot_sheet(images, ["yes", "no"], [True, True]))
+    assert near(right, GREEN)
+    assert not near(right, RED)
+    assert not near(pixels(plot_sheet(images, ["yes", "no"])), GREEN)
+
+
+@pytest.mark.parametrize("name", ["a$b", "$x$", r"$\x$", "a_b^c", "%s", "{}"])
+def test_names_are_taken_as_they_are(name):
+    pixels(plot_sheet(np.zeros((1, 8, 8, 1), np.uint8), [name]))
+    pixels(plot_confusion(torch.eye(2), [name, "b"]))
+
+
+def test_the_same_twice():
+    images = np.zeros((1, 8, 8, 1), np.uint8)
+    assert plot_sheet(images, ["a"]) == plot_sheet(images, ["a"])
