@@ -41,7 +41,7 @@ def train(
     context: typer.Context,
     data: Annotated[str, typer.Argument(help="Folder of class folders, .npz or .npy file, or `glyphs`.")] = "glyphs",
     model: Annotated[Model, typer.Option(help="Which network.")] = "cnn",
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images.")] = 15,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images.")] = 10,
     batch_size: Annotated[int, typer.Option(min=1, help="Images a step.")] = 64,
     lr: Annotated[float, typer.Option(min=1e-8, help="Highest learning rate of the one-cycle schedule.")] = 3e-3,
     size: Annotated[

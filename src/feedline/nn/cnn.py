@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch import nn
 
 
-def cnn(input_shape: Sequence[int], classes: int, widths: Sequence[int] = (32, 64, 128)) -> nn.Sequential:
+def cnn(input_shape: Sequence[int], classes: int, widths: Sequence[int] = (16, 32, 64)) -> nn.Sequential:
     """Stages of two 3x3 convolutions (batch norm, ReLU) and 2x2 max pooling, global average, one linear layer.
 
     NxCxHxW float32 -> N x ``classes`` logits, for images of at least 2**len(widths) pixels a side.

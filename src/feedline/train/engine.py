@@ -38,7 +38,7 @@ class Training:
         quiet: shows no progress.
     """
 
-    epochs: int = 15
+    epochs: int = 10
     lr: float = 3e-3
     weight_decay: float = 0.05
     seed: int = 0
