@@ -15,9 +15,11 @@ from typing import BinaryIO
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A stream whose content takes the place of ``path`` when the block ends well, and vanishes when it does not."""
     target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    require_parent(target)
+    try:
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:  # of the file that was meant, not of one that nobody knows
+        raise OSError(error.errno, error.strerror, str(target)) from error
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
@@ -29,6 +31,15 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def require_parent(path: str | os.PathLike[str]) -> None:
+    """Raises an OSError where no file can be written at ``path``: to be asked before the work whose result it takes."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, "cannot write into the folder", str(folder))
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:

@@ -69,8 +69,14 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         """
         index = _place(index, len(self))
         record = self.source[index]
-        image = self._image(record, index)
-        return self._steps(image, Key(key.seed, key.epoch, index)), record.label
+        try:
+            image = self._image(record, index)
+            return self._steps(image, Key(key.seed, key.epoch, index)), record.label
+        except DecodeError:
+            raise
+        except Exception as error:
+            error.add_note(f"{record.path} (index {index})")
+            raise
 
     def _image(self, record: Record, index: int) -> Image:
         if not isinstance(record.data, bytes):

@@ -242,3 +242,30 @@ def test_ctrl_c_leaves_what_can_be_used_and_gone_on_with(command, folder, tmp_pa
     assert table(run) == table(tmp_path / "whole")
     one, other = (load_checkpoint(Run(each).last).weights for each in (run, tmp_path / "whole"))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_resume_of_changed_images(command, fails, folder, tmp_path):
+    command("train", folder, "--out", tmp_path / "run", *QUICK)
+    (folder / "a" / "000.png").rename(folder / "a" / "999.png")
+    assert "its data have changed since" in fails("train", "--resume", tmp_path / "run")
+
+
+def test_a_run_that_completed_no_epoch_is_not_in_the_way(command, fails, folder, tmp_path):
+    (folder / "b" / "000.png").write_bytes(b"")
+    fails("train", folder, "--out", tmp_path / "run", *QUICK, "--no-check")
+    assert (tmp_path / "run" / "args.yaml").is_file()
+    code, _, _ = command("train", folder, "--out", tmp_path / "run", *QUICK, "--on-error", "skip")
+    assert code == 0
+    assert "is there already" in fails("train", folder, "--out", tmp_path / "run", *QUICK, "--on-error", "skip")
+
+
+def test_a_class_whose_name_is_no_utf_8(command, folder, tmp_path):
+    os.rename(os.fsencode(folder / "a"), os.fsencode(folder) + b"/a\xff")
+    code, _, err = command("train", folder, "--out", tmp_path / "run", *QUICK)
+    assert (code, err) == (0, "")
+
+
+def test_a_loss_that_is_no_number_is_said(command, folder, tmp_path):
+    code, _, err = command("train", folder, "--out", tmp_path / "run", *QUICK, "--lr", "1e30", "--epochs", "3")
+    assert code == 0
+    assert "try a lower --lr" in err

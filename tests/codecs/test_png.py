@@ -204,8 +204,8 @@ def test_a_header_that_makes_no_sense_is_corrupt(data, words):
 
 @pytest.mark.parametrize(
     "data",
-    [png(1, 1, 3, 0, b"\0\0"), png(4, 4, 8, 2, b"\0\1\2"), GOOD.replace(b"IDAT", b"iDAT"), png(1, 1, 8, 3, b"\0\0")],
-    ids=["3 bits", "too few rows", "no pixels", "no palette"],
+    [png(1, 1, 3, 0, b"\0\0"), png(4, 4, 8, 2, b"\0\1\2"), png(1, 1, 8, 3, b"\0\0")],
+    ids=["3 bits", "too few rows", "no palette"],
 )
 def test_what_the_decoder_refuses_is_corrupt(data):
     with pytest.raises(DecodeError, match="cannot be decoded") as caught:
@@ -215,6 +215,6 @@ def test_what_the_decoder_refuses_is_corrupt(data):
 
 def test_a_wrong_check_sum_of_the_pixels_is_corrupt():
     at = GOOD.index(b"IDAT") + 20
-    with pytest.raises(DecodeError) as caught:
+    with pytest.raises(DecodeError, match="the check sum of its IDAT chunk is wrong") as caught:
         decode_png(GOOD[:at] + bytes([GOOD[at] ^ 0x40]) + GOOD[at + 1 :])
     assert caught.value.kind == "corrupt"

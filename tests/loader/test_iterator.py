@@ -189,7 +189,10 @@ def test_images_of_different_sizes_say_what_to_do_and_the_pass_goes_on(num_worke
     dataset = ImageDataset(Memory([picture(side, 3) for side in sizes], range(6)))
     batches = iter(DataLoader(dataset, batch_size=2, num_workers=num_workers))
     next(batches)
-    with pytest.raises(RuntimeError, match=r"\(3, 3, 3\) at index 2, \(4, 3, 3\) at index 3; add a transform .*Resize"):
+    with pytest.raises(
+        RuntimeError,
+        match=r"\(3, 3, 3\) at index 2 \(memory\[2\]\), \(4, 3, 3\) at index 3 \(memory\[3\]\); add .*Resize",
+    ):
         next(batches)
     assert labels(batches) == [[4, 5]]
 

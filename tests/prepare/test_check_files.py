@@ -1,16 +1,14 @@
 """feedline.prepare.check on real folders."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 
 import feedline
+from feedline.codecs.check import check_file
 from feedline.prepare import check
+from feedline.prepare.memory import CheckMemory
 
 
 @pytest.fixture
@@ -101,34 +99,26 @@ def test_arrays_have_no_problems(tmp_path):
 
 
 def test_an_interrupted_check_keeps_what_it_has(folder):
-    """The last file is a pipe that nobody writes to, so that the check is still under way when Ctrl-C comes."""
-    pipe = folder / "c" / "z.png"
-    os.mkfifo(pipe)
-    code = (
-        "import signal, sys\nimport feedline\nfrom feedline.prepare import check\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "print(check(feedline.open(sys.argv[1]), progress=False))"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as child:
-        end = writing_end(pipe, child)
-        child.send_signal(signal.SIGINT)
-        os.close(end)
-        out, err = child.communicate(timeout=60)
-    assert (out, child.returncode) == (b"", -signal.SIGINT)
-    assert b"KeyboardInterrupt" in err
-    pipe.unlink()
+    """Ctrl-C between two files: those before it are remembered, and are not decoded again."""
+    dataset = feedline.open(folder)
+    memory = CheckMemory(dataset.source.root)
+
+    def interrupted():
+        with memory:
+            for index in range(5):
+                assert memory.recall(dataset.paths[index], index, check_file) is None
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     garble(folder / "a" / "000.png")
     garble(folder / "c" / "000.png")
-    assert check(feedline.open(folder), progress=False) == []
+    assert [problem.path for problem in check(feedline.open(folder), progress=False)] == [str(folder / "c" / "000.png")]
 
 
-def writing_end(pipe, child):
-    """Opened as soon as the child reads from the pipe."""
-    while child.poll() is None:
-        try:
-            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            time.sleep(0.01)
-    raise AssertionError(child.stderr.read().decode())
+def test_a_pipe_is_not_waited_for(folder):
+    os.mkfifo(folder / "a" / "pipe.png")
+    dataset = feedline.open(folder)
+    assert not any(path.endswith("pipe.png") for path in dataset.paths)
+    problem = check_file(str(folder / "a" / "pipe.png"), 0)
+    assert (problem.kind, problem.cause) == ("unreadable", "not a regular file")

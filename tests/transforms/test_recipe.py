@@ -78,7 +78,7 @@ def test_a_foreign_step_cannot_be_written_down(step):
         ({"size": 3}, "no transform is called None"),
         ({"name": "Resize", "sise": 3}, "Resize: .*sise"),
         ({"name": "Resize"}, "Resize: .*size"),
-        ({"name": "RandomHorizontalFlip", "p": 2}, "RandomHorizontalFlip: p must be in 0..1"),
+        ({"name": "RandomHorizontalFlip", "p": 2}, "RandomHorizontalFlip: p must be a number in 0..1"),
     ],
 )
 def test_a_wrong_recipe(entry, message):

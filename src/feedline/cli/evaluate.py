@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from feedline._atomic import write_whole
+from feedline._atomic import require_parent, write_whole
 from feedline._open import open as open_dataset
 from feedline.cli.trained import load_trained
 from feedline.dataset import ImageDataset
@@ -33,6 +33,9 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Write the confusion matrix to this PNG file.")] = None,
 ) -> None:
     """Judge a trained network on all images of DATA: loss, accuracy, and accuracy for each class."""
+    for path in (out,):
+        if path is not None:
+            require_parent(path)
     trained = load_trained(run, device)
     mode = cast(Mode, trained.about.mode)
     dataset = ImageDataset(open_dataset(data).source, trained.transform, mode)

@@ -1,4 +1,4 @@
-"""What images look like, from a few of their headers: which mode and size suit them."""
+"""What images look like, from the headers of a few of them: which mode and size suit them."""
 
 from __future__ import annotations
 

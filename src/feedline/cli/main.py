@@ -17,7 +17,7 @@ from feedline._version import __version__
 from feedline.cli.evaluate import evaluate
 from feedline.cli.predict import predict
 from feedline.cli.train import train
-from feedline.errors import FeedlineError
+from feedline.errors import DecodeError, FeedlineError
 
 DATA, MISUSE, FAULT, INTERRUPTED = 1, 2, 70, 130
 
@@ -31,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (train, evaluate, predict):
-    app.command()(command)
+    app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -75,11 +75,17 @@ def _in_words(error: Exception) -> tuple[str, int]:
     if isinstance(error, _Misuse):
         return f"{error.format_message()} (feedline --help, or feedline COMMAND --help, says what there is)", MISUSE
     if isinstance(error, FeedlineError):
-        return str(error), DATA
+        return _with_notes(error), DATA
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), DATA
-    what = f"{type(error).__name__}: {error}"
+    what = f"{type(error).__name__}: {_with_notes(error)}"
     return f"{what} (a fault of feedline's own; run it again with --debug and report the traceback)", FAULT
+
+
+def _with_notes(error: Exception) -> str:
+    """The message and, where it does not say the place itself, what was noted on the error's way."""
+    notes = [] if isinstance(error, DecodeError) else getattr(error, "__notes__", [])
+    return f"{error} ({'; '.join(notes)})" if notes else str(error)
 
 
 def _fail(message: str, status: int) -> NoReturn:

@@ -12,7 +12,7 @@ from typing import Annotated, cast
 import torch
 import typer
 
-from feedline._atomic import write_whole
+from feedline._atomic import require_parent, write_whole
 from feedline.cli.trained import Trained, load_trained
 from feedline.codecs import decode
 from feedline.errors import DataError, DecodeError
@@ -45,6 +45,12 @@ def predict(
 
     An image that cannot be decoded is named on standard error; the others are done, and the exit status is 1.
     """
+    for path in (
+        out,
+        sheet,
+    ):
+        if path is not None:
+            require_parent(path)
     trained = load_trained(run, device)
     guesses, broken = [], 0
     for start in range(0, len(images), batch_size):

@@ -9,6 +9,14 @@ from typing import Any
 
 from feedline.errors import RunError
 
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "int | None": (int, type(None)),
+}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -34,12 +42,16 @@ class Settings:
         """From the content of ``args.yaml``; what it holds besides is passed over.
 
         Raises:
-            RunError: a setting is missing.
+            RunError: a setting is missing, or of another type.
         """
         names = [field.name for field in fields(cls)]
         missing = [name for name in names if name not in args]
         if missing:
             raise RunError(f"args.yaml lacks {', '.join(missing)}")
+        for field in fields(cls):
+            kinds = _KINDS[str(field.type)]
+            if not isinstance(args[field.name], kinds):
+                raise RunError(f"args.yaml: {field.name} must be {field.type}, not {args[field.name]!r}")
         return cls(**{name: args[name] for name in names})
 
     def as_dict(self) -> dict[str, Any]:

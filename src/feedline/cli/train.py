@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +50,7 @@ def train(
         int | None,
         typer.Option(
             min=8,
+            max=4096,
             help="Side of the square images; by default their own where all are of one square size up to 64, else 64.",
         ),
     ] = None,
@@ -114,8 +117,11 @@ def run_training(settings: Settings, out: Path | None, resume: Path | None, quie
     run = Run(resume) if resume is not None else Run.create(out, settings.name)
     before = load_checkpoint(run.last) if resume is not None else None
     if before is not None:
-        if before.classes != about.classes:
-            raise CheckpointError("cannot go on: the data's classes have changed since")
+        if (before.classes, before.data) != (about.classes, about.data):
+            raise CheckpointError(
+                f"cannot go on with {run.path}: its data have changed since, so that other images would be validated "
+                "on; put them back, or begin a new run"
+            )
         train_loader.set_epoch(before.epoch)
     run.write_args(settings.as_dict())
     if problems:
@@ -186,8 +192,17 @@ def _loaders(
         mode=settings.mode,
         preprocessing=to_recipe(judged),
         weights={},
+        data=_fingerprint(dataset, val_part, settings.data),
     )
     return train_loader, val_loader, about
+
+
+def _fingerprint(dataset: AnyDataset, val_part: Subset, root: str) -> str:
+    """What images there are, of which classes, and which of them are validated on; not where they lie."""
+    digest = hashlib.blake2b(dataset.targets.tobytes() + val_part.indices.tobytes(), digest_size=16)
+    for path in dataset.paths if dataset.source.has_files else ():
+        digest.update(os.fsencode(path.removeprefix(root)) + b"\0")
+    return digest.hexdigest()
 
 
 def _plan(
@@ -212,6 +227,8 @@ def _tell(outcome: Outcome) -> None:
     if outcome.rows:
         best = outcome.best
         typer.echo(f"best: epoch {best.epoch}, validation accuracy {100 * best.val_accuracy:.2f} %")
+        if not math.isfinite(outcome.rows[-1].train_loss):
+            typer.echo("warning: the training loss is no number any more: try a lower --lr", err=True)
     if outcome.interrupted:
         typer.echo(f"to go on: feedline train --resume {outcome.run.path}")
     typer.echo(f"report: {outcome.run.path / 'report.html'}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import asdict, dataclass
 
 from feedline.codecs.decode import decode
@@ -27,9 +29,12 @@ class Problem:
 def check_file(path: str, index: int) -> Problem | None:
     """Reads and decodes the file once, fully; None where it is good.
 
-    A file is broken where it cannot be read, is empty, is no image, ends early, or does not decode.
+    A file is broken where it cannot be read, is empty, is no image, ends early, or does not decode. One kind of damage
+    is not seen: bytes lost from the middle of a JPEG that ends as it should, which its decoder makes good with grey.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return Problem(path, index, "unreadable", "not a regular file")
         with open(path, "rb") as stream:
             decode(stream.read(), "unchanged")
     except OSError as error:

@@ -14,7 +14,7 @@ MAX_PIXELS = 2**28
 """The largest image that is decoded, 268 megapixels: a header that claims more is taken for an attack."""
 
 
-def decode(data: bytes, mode: Mode = "RGB", *, max_pixels: int = MAX_PIXELS) -> Image:
+def decode(data: bytes | bytearray | memoryview, mode: Mode = "RGB", *, max_pixels: int = MAX_PIXELS) -> Image:
     """The image in ``data``, chosen by content, as HxWxC uint8, upright as its EXIF orientation says.
 
     Args:
@@ -28,6 +28,7 @@ def decode(data: bytes, mode: Mode = "RGB", *, max_pixels: int = MAX_PIXELS) -> 
         ValueError: an unknown mode.
     """
     check_mode(mode)
+    data = bytes(data)
     codec = _codec(data)
     header: Header = codec.read_header(data)
     if header.width * header.height > max_pixels:
@@ -46,12 +47,13 @@ def decode(data: bytes, mode: Mode = "RGB", *, max_pixels: int = MAX_PIXELS) -> 
     return upright if upright.ndim == 3 else upright[:, :, None]
 
 
-def probe(data: bytes) -> Header:
+def probe(data: bytes | bytearray | memoryview) -> Header:
     """Format, stored size, channels, bits and orientation, from the header alone.
 
     Raises:
         DecodeError: not an image, a format that is not read, or a header that is broken.
     """
+    data = bytes(data)
     header: Header = _codec(data).read_header(data)
     return header
 

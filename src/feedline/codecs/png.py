@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -53,6 +54,7 @@ def decode(data: bytes, *, grey: bool = False) -> Image:
     chunks = _chunks(data)
     if b"IEND" not in chunks:
         raise DecodeError(f"truncated PNG: no end chunk in {len(data)} bytes", "truncated")
+    _check_sums(data)
     still = data if _ANIMATION.isdisjoint(chunks) else _still(data)
     image = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
@@ -73,6 +75,19 @@ def _keyed(image: Image, data: bytes, place: tuple[int, int], bits: int) -> Imag
     top = np.iinfo(image.dtype).max
     key = key * (255 // (2**bits - 1)) if bits < 8 else key
     return np.concatenate([image, np.where(image == key, 0, top).astype(image.dtype)], axis=2)
+
+
+def _check_sums(data: bytes) -> None:
+    """Raises DecodeError where a chunk is not what was written; decoders say so to the screen alone."""
+    position = _SIGNATURE
+    while position + _ENDS <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 8 + length
+        if zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise DecodeError(f"corrupt PNG: the check sum of its {kind.decode('latin-1')} chunk is wrong", "corrupt")
+        if kind == b"IEND":
+            return
+        position = end + 4
 
 
 def _still(data: bytes) -> bytes:

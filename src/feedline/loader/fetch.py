@@ -75,7 +75,8 @@ class KeyedFetch:
         items = [item for value in values for item in value]
         images = tasks[0].images if tasks else None
         if images is None:
-            return collate(items, [index for part in tasks for index in part.indices])
+            indices = [index for part in tasks for index in part.indices]
+            return collate(items, indices, getattr(self.dataset, "paths", None))
         return [images, torch.tensor(items)]
 
 

@@ -89,6 +89,9 @@ class DataLoader(TorchDataLoader[_T_co]):
         if self.num_workers and not self._in_threads:
             raise NotImplementedError(_needs_processes(self))
 
+    def check_worker_number_rationality(self) -> None:
+        """Torch's warning of too many processes, which threads do not call for."""
+
     def set_epoch(self, epoch: int) -> None:
         """The number of the next pass, from 0; the sampler is told too, where it can be."""
         self.epoch = epoch

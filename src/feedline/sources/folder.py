@@ -27,8 +27,8 @@ class FolderSource:
     """Image files in class folders, at any depth below them; the folder's name is the class.
 
     Classes are in the order of their names, files in the order of their folder's path and their name, so that
-    the index does not depend on the order in which the disk lists them. Names that begin with a dot are
-    passed over; symbolic links are followed.
+    the index does not depend on the order in which the disk lists them. Names that begin with a dot, pipes
+    and devices are passed over; symbolic links are followed.
 
     Raises:
         DataError: no such folder, no class folder, a class folder without an image, or folders named like splits.
@@ -124,13 +124,18 @@ def _walk(root: str, folder: str, above: frozenset[str]) -> Iterator[tuple[str, 
                 continue
             if _is_dir(entry):
                 yield from _walk(root, os.path.join(folder, entry.name), above | {real})
-            elif _is_image(entry.name):
+            elif _is_image(entry.name) and _may_be_read(entry):
                 yield folder, entry.name
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:
     """Whether a folder is behind it; ``entry.is_dir`` would raise for a link that leads to itself."""
     return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
+
+
+def _may_be_read(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file or a link, and no pipe or device, which would be waited for without end."""
+    return entry.is_symlink() or entry.is_file()
 
 
 def _is_image(name: str) -> bool:

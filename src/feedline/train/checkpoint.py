@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
 from dataclasses import dataclass, field, fields
@@ -9,7 +10,7 @@ from typing import Any
 
 import torch
 
-from feedline._atomic import replacing
+from feedline._atomic import write_whole
 from feedline.errors import CheckpointError
 
 FORMAT = "feedline checkpoint"
@@ -30,6 +31,7 @@ class Checkpoint:
         epoch: how many epochs it has seen.
         metrics: what it reached in the last of them.
         progress: optimiser and schedule, for going on; empty where that is not meant.
+        data: what tells these data and this split from others.
     """
 
     model: str
@@ -41,13 +43,15 @@ class Checkpoint:
     epoch: int = 0
     metrics: dict[str, float] = field(default_factory=dict)
     progress: dict[str, Any] = field(default_factory=dict)
+    data: str = ""
 
 
 def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
     """Writes it, whole or not at all."""
     content = {each.name: getattr(checkpoint, each.name) for each in fields(checkpoint)}
-    with replacing(path) as stream:
-        torch.save({"format": FORMAT, "version": VERSION, **content}, stream)
+    stream = io.BytesIO()
+    torch.save({"format": FORMAT, "version": VERSION, **content}, stream)
+    write_whole(path, stream.getvalue())
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:

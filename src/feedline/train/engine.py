@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sized
+import signal
+import threading
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -111,15 +114,16 @@ def fit(
     for handler in (judging, results, Checkpoints(run, checkpoint, results.rows), pictures, progress):
         handler.attach(trainer)
     model.train()
-    interrupted = _run(trainer, epochs, training.epochs, progress)
-    if interrupted:
-        save_checkpoint(run.interrupted, checkpoint(trainer.state.epoch, {}))
-    else:
-        run.interrupted.unlink(missing_ok=True)
-    judgement = None if interrupted else _judge_best(model, val_loader, run, device, pictures, about)
-    results.draw()
-    write_report(run, results.rows, results.feeding, judgement, about.classes)
-    return Outcome(run, results.rows, judgement, interrupted)
+    ended = _run(trainer, epochs, training.epochs, progress)
+    judgement = _judge_best(model, val_loader, run, device, pictures, about) if ended else None
+    with _undisturbed():
+        if ended:
+            run.interrupted.unlink(missing_ok=True)
+        else:
+            save_checkpoint(run.interrupted, checkpoint(trainer.state.epoch, {}))
+        results.draw()
+        write_report(run, results.rows, results.feeding, judgement, about.classes)
+    return Outcome(run, results.rows, judgement, interrupted=judgement is None)
 
 
 def _trainer(learning: Learning, epochs: Epochs, training: Training, device: torch.device, done: int) -> Engine:
@@ -134,14 +138,27 @@ def _trainer(learning: Learning, epochs: Epochs, training: Training, device: tor
 
 
 def _run(trainer: Engine, epochs: Epochs, count: int, progress: Progress) -> bool:
-    """Runs to the end; True where Ctrl-C ended it before."""
+    """Runs; True where it came to its end, False where Ctrl-C ended it before."""
     try:
         trainer.run(epochs, max_epochs=count)
     except KeyboardInterrupt:
-        return True
+        return False
     finally:
         progress.close()
-    return False
+    return True
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Within the block Ctrl-C is not heard: what a run has reached is being written down, which takes a moment."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _judge_best(
@@ -151,10 +168,13 @@ def _judge_best(
     device: torch.device,
     pictures: Pictures,
     about: Checkpoint,
-) -> Judgement:
-    """Loads the best weights as they were saved, and judges and draws with those."""
-    model.load_state_dict(load_checkpoint(run.best).weights)
-    judgement = judge(model, val_loader, len(about.classes), device)
-    pictures.predictions(model, val_loader.dataset, device)
-    pictures.confusion(judgement.confusion)
+) -> Judgement | None:
+    """Loads the best weights as they were saved, and judges and draws with those; None where Ctrl-C ended that."""
+    try:
+        model.load_state_dict(load_checkpoint(run.best).weights)
+        judgement = judge(model, val_loader, len(about.classes), device)
+        pictures.predictions(model, val_loader.dataset, device)
+        pictures.confusion(judgement.confusion)
+    except KeyboardInterrupt:
+        return None
     return judgement

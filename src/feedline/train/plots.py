@@ -53,6 +53,7 @@ def _plot_feeding(axes: Axes, epochs: list[int], rows: Sequence[Row]) -> None:
 
 def plot_confusion(confusion: torch.Tensor, classes: Sequence[str]) -> bytes:
     """Counts of (true, predicted), each row coloured by its shares, as PNG."""
+    classes = _legible(classes)
     counts = confusion.numpy().astype(np.int64)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(4 + 0.35 * len(classes), 16)
@@ -74,6 +75,7 @@ def plot_confusion(confusion: torch.Tensor, classes: Sequence[str]) -> bytes:
 
 def plot_sheet(images: Image, captions: Sequence[str], right: Sequence[bool] | None = None, title: str = "") -> bytes:
     """Images (NxHxWxC uint8) in rows of at most eight, captions green or red where ``right`` says, as PNG."""
+    captions = _legible(captions)
     columns = min(8, max(1, len(images)))
     rows = max(1, math.ceil(len(images) / columns))
     figure = Figure(figsize=(1.35 * columns, 1.6 * rows + 0.5), layout="constrained")
@@ -94,6 +96,11 @@ def _show(axes: Axes, image: Image) -> None:
         axes.imshow(image[:, :, 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     else:
         axes.imshow(image, interpolation="nearest")
+
+
+def _legible(names: Sequence[str]) -> list[str]:
+    """Names of files and folders may hold bytes that are no text."""
+    return [name.encode("utf-8", "replace").decode() for name in names]
 
 
 def _png(figure: Figure) -> bytes:

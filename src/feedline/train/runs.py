@@ -61,6 +61,17 @@ _COUNTS = ("epoch", "images", "batches")
 _TIMES = ("seconds", "waited", "first_batch", "wait_share")
 
 
+_BEFORE_AN_EPOCH = {
+    "args.yaml",
+    "left_out.jsonl",
+    "report.html",
+    "train_batch.png",
+    "weights/interrupted.pt",
+    "weights/last.pt",
+}
+"""What a run has written before its first epoch is complete: nothing that would be missed."""
+
+
 class Run:
     """A folder with ``args.yaml``, ``results.csv``, ``weights/`` and pictures; each file is whole or absent."""
 
@@ -72,16 +83,18 @@ class Run:
         """A new folder: ``out``, or ``runs/NAME``, ``runs/NAME-2`` and so on where none is said.
 
         Raises:
-            RunError: ``out`` is there already and not empty.
+            RunError: ``out`` is there already, and neither empty nor a run that completed no epoch.
         """
         if out is not None:
             require_free(out)
             path = Path(out)
             path.mkdir(parents=True, exist_ok=True)
+            for name in _BEFORE_AN_EPOCH:
+                (path / name).unlink(missing_ok=True)
         else:
             path = _numbered(Path("runs"), name)
         run = cls(path)
-        run.weights.mkdir()
+        run.weights.mkdir(exist_ok=True)
         return run
 
     @property
@@ -181,10 +194,14 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return list(csv.DictReader(stream))
 
 
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+
 def require_free(out: str | os.PathLike[str]) -> None:
-    """Raises RunError where ``out`` is there already and not an empty folder."""
+    """Raises RunError where ``out`` is there already, unless it is empty or a run that completed no epoch."""
     path = Path(out)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and not (path.is_dir() and _files(path) <= _BEFORE_AN_EPOCH):
         raise RunError(f"{path} is there already: choose another --out, or remove it")
 
 

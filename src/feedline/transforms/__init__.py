@@ -1,7 +1,8 @@
 """What shall happen to an image, as data: equal parameters and equal keys give equal pixels.
 
-Names, parameters and meaning are torchvision's. A random transform draws from the sample's key (seed, epoch,
-index) and from its place in the Compose; called without a key it draws as for the key (0, 0, 0).
+Names, parameters and meaning are torchvision's, as far as the parameters go that there are. A random transform draws
+from the sample's key (seed, epoch, index) and from its place in the Compose; called without a key it draws as for the
+key (0, 0, 0).
 """
 
 from feedline.transforms.base import Transform

@@ -20,6 +20,8 @@ class Compose:
     """
 
     def __init__(self, transforms: Iterable[Step | Compose]) -> None:
+        if isinstance(transforms, Transform) or not isinstance(transforms, Iterable):
+            raise TransformError(f"Compose takes a sequence of transforms, not {transforms!r}: put it in brackets")
         self.transforms = tuple(_flatten(transforms))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 import torch
@@ -48,7 +49,8 @@ class Normalize(Transform):
     def __post_init__(self) -> None:
         for name in ("mean", "std"):
             value = getattr(self, name)
-            numbers = (value,) if isinstance(value, int | float) else tuple(value)
+            numbers = (value,) if isinstance(value, Real | str) else tuple(value)
+            require(all(isinstance(number, Real) for number in numbers), self, f"{name} must be numbers")
             object.__setattr__(self, name, tuple(float(number) for number in numbers))
         require(all(std > 0 for std in self._stds), self, "std must be above 0")
         require(

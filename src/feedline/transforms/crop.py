@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -45,24 +46,24 @@ class RandomCrop(Transform):
 
     Args:
         size: (height, width) in pixels, or one number for both.
-        padding: pixels added at every side first.
+        padding: pixels added first: at every side, (left and right, top and bottom), or (left, top, right, bottom).
         pad_if_needed: pads an image that is smaller than the window, evenly; else that is an error.
         fill: the value of padded pixels, 0 to 255.
     """
 
     size: int | tuple[int, int]
-    padding: int = 0
+    padding: int | Sequence[int] = 0
     pad_if_needed: bool = False
     fill: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", _size(self))
-        require(self.padding >= 0, self, "padding must not be negative")
+        object.__setattr__(self, "padding", _padding(self))
         require(0 <= self.fill <= 255, self, "fill must be in 0..255")
 
     def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
         height, width = as_pair(self.size)
-        image = _pad(as_array(image, self), (self.padding,) * 4, self.fill)
+        image = _pad(as_array(image, self), _sides(self.padding), self.fill)
         if self.pad_if_needed:
             image = pad_to(image, height, width, self.fill)
         require(
@@ -136,6 +137,22 @@ def _pad(image: Image, sides: tuple[int, int, int, int], fill: int) -> Image:
     if not any(sides):
         return image
     return with_channels(cv2.copyMakeBorder(image, *sides, cv2.BORDER_CONSTANT, value=(fill,) * 4))
+
+
+def _padding(step: RandomCrop) -> int | tuple[int, ...]:
+    given = step.padding
+    numbers = (given,) if isinstance(given, int) else tuple(given)
+    whole = len(numbers) in (1, 2, 4) and all(isinstance(number, int) and number >= 0 for number in numbers)
+    require(whole, step, "padding must be 1, 2 or 4 whole numbers, none negative")
+    return given if isinstance(given, int) else numbers
+
+
+def _sides(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right, of a padding in torchvision's order."""
+    if isinstance(padding, int):
+        return (padding,) * 4
+    left, top, right, bottom = (tuple(padding) * 4)[:4]
+    return top, bottom, left, right
 
 
 def _size(step: CenterCrop | RandomCrop | RandomResizedCrop) -> tuple[int, int]:

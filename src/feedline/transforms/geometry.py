@@ -67,7 +67,7 @@ class RandomHorizontalFlip(Transform):
     p: float = 0.5
 
     def __post_init__(self) -> None:
-        require(0 <= self.p <= 1, self, "p must be in 0..1")
+        require(isinstance(self.p, int | float) and 0 <= self.p <= 1, self, "p must be a number in 0..1")
 
     def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
         image = as_array(image, self)
