@@ -19,6 +19,7 @@ def test_names_of_feedline():
         "TransformError",
         "__version__",
         "decode",
+        "get_worker_info",
         "open",
         "probe",
         "split",

@@ -14,7 +14,7 @@ from feedline.errors import (
     RunError,
     TransformError,
 )
-from feedline.loader import DataLoader
+from feedline.loader import DataLoader, get_worker_info
 
 __all__ = [
     "CheckpointError",
@@ -28,6 +28,7 @@ __all__ = [
     "TransformError",
     "__version__",
     "decode",
+    "get_worker_info",
     "open",
     "probe",
     "split",

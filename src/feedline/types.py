@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -15,6 +15,8 @@ from feedline.rng import Key
 Mode = Literal["RGB", "L", "unchanged"]
 Image = NDArray[Any]
 """Height x width x channels; uint8 unless a transform made it float32."""
+Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
+"""Makes uninitialised memory of a shape and a type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +60,13 @@ class Spec:
     def resized(self, height: int | None, width: int | None) -> Spec:
         return replace(self, height=height, width=width)
 
-    def empty(self, count: int) -> torch.Tensor:
-        """Memory for ``count`` images: NxHxWxC, or NxCxHxW in channels-last order."""
+    def empty(self, count: int, make: Empty | None = None) -> torch.Tensor:
+        """Memory for ``count`` images: NxHxWxC, or NxCxHxW in channels-last order; from ``make``, else from torch."""
         if self.height is None or self.width is None or self.channels is None:
             raise ValueError(f"no batch can be allocated before every size is known: {self}")
+        shape = (count, self.height, self.width, self.channels)
         with torch.inference_mode(False):  # worker threads write into it, and they are in no such mode
-            batch = torch.empty((count, self.height, self.width, self.channels), dtype=self.dtype)
+            batch = torch.empty(shape, dtype=self.dtype) if make is None else make(shape, self.dtype)
             return batch.permute(0, 3, 1, 2) if self.tensor else batch
 
 
@@ -102,7 +105,8 @@ class Source(Protocol):
 class KeyedDataset(Protocol):
     """What the loader asks of a dataset of ours: a sample is a pure function of (index, key)."""
 
-    thread_safe: bool
+    @property
+    def thread_safe(self) -> bool: ...
 
     @property
     def spec(self) -> Spec | None: ...

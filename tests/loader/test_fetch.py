@@ -4,7 +4,7 @@ from memory import Memory, numbered, picture
 from torch.utils.data import default_collate, default_convert
 
 from feedline import ImageDataset
-from feedline.loader.fetch import IterableFetch, KeyedFetch, MapFetch, SampleFetch
+from feedline.loader.fetch import Exhausted, IterableFetch, KeyedFetch, MapFetch, SampleFetch
 from feedline.rng import Key
 from feedline.transforms import RandomCrop, ToTensor
 
@@ -73,12 +73,12 @@ def test_a_foreign_iterable_ends(drop_last, expected):
     fetch = IterableFetch(range(5), list, True, drop_last)
     assert [batch(fetch, [None, None]) for _ in expected] == expected
     for _ in range(2):
-        with pytest.raises(StopIteration):
+        with pytest.raises(Exhausted):
             batch(fetch, [None, None])
 
 
 def test_a_foreign_iterable_one_by_one():
     fetch = IterableFetch("ab", str.upper, False, False)
     assert [batch(fetch, None), batch(fetch, None)] == ["A", "B"]
-    with pytest.raises(StopIteration):
+    with pytest.raises(Exhausted):
         batch(fetch, None)

@@ -1,11 +1,53 @@
-"""Samples to a batch where their sizes are not known before."""
+"""Samples to a batch, and where the batch's memory comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch.utils.data import default_collate
+from torch.utils.data._utils.collate import collate_tensor_fn, default_collate_fn_map
+
+from feedline.types import Empty
+
+_source: list[Empty] = []  # where memory comes from in a worker process, which makes one batch at a time
+
+
+def empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    """Uninitialised memory for a part of the batch that is being made."""
+    return _source[-1](shape, dtype) if _source else torch.empty(shape, dtype=dtype)
+
+
+@contextmanager
+def allocating(source: Empty) -> Iterator[None]:
+    """Within the block, the memory of batches comes from ``source``."""
+    _source.append(source)
+    try:
+        yield
+    finally:
+        _source.pop()
+
+
+def collate_in_workers() -> None:
+    """From now on torch's default collate puts tensors where ``allocating`` says: for worker processes alone.
+
+    torch's own would put each of them into a file of shared memory of its own.
+    """
+    default_collate_fn_map[torch.Tensor] = _stack
+
+
+def _stack(batch: Sequence[torch.Tensor], *, collate_fn_map: Any = None) -> torch.Tensor:
+    first = batch[0]
+    if first.is_nested or first.layout is not torch.strided:
+        stacked: torch.Tensor = collate_tensor_fn(batch, collate_fn_map=collate_fn_map)  # torch's clear error
+        return stacked
+    kind = (torch.Tensor, first.shape, first.dtype)
+    alike = all((type(each), each.shape, each.dtype) == kind for each in batch)
+    if not alike or first.device.type != "cpu" or any(each.requires_grad for each in batch):
+        return torch.stack(list(batch), 0)
+    return torch.stack(list(batch), 0, out=empty((len(batch), *first.shape), first.dtype))
 
 
 def collate(samples: Sequence[tuple[Any, int]], indices: Sequence[int], paths: Sequence[str] | None = None) -> Any:

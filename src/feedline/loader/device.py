@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -19,12 +18,11 @@ def wants_pinning(loader: DataLoader[Any]) -> bool:
         return True
     warnings.warn(
         "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
-        stacklevel=3,
+        stacklevel=5,
     )
     return False
 
 
-def pinned(batches: Iterator[Any]) -> Iterator[Any]:
-    """The same batches in page-locked memory, in whatever containers they come."""
-    for batch in batches:
-        yield pin_memory(batch)  # type: ignore[no-untyped-call]
+def pinned(batch: Any) -> Any:
+    """The same batch in page-locked memory, in whatever containers it comes."""
+    return pin_memory(batch)  # type: ignore[no-untyped-call]

@@ -8,9 +8,14 @@ from typing import Any, Protocol
 
 import torch
 
-from feedline.loader.collate import collate
+from feedline.loader.collate import collate, empty
+from feedline.loader.wrapped import keyed
 from feedline.rng import Key
 from feedline.types import KeyedDataset, Spec
+
+
+class Exhausted(Exception):  # noqa: N818 - no error, an end
+    """Raised by ``run`` where an iterable dataset has no more samples."""
 
 
 class Fetch(Protocol):
@@ -49,7 +54,7 @@ class KeyedFetch:
 
     def plan(self, indices: Iterable[int]) -> list[Part]:
         indices = list(indices)
-        images = self.spec.empty(len(indices)) if self.spec is not None else None
+        images = self.spec.empty(len(indices), empty) if self.spec is not None else None
         step = max(1, -(-len(indices) // self.parts))
         return [
             Part(
@@ -114,9 +119,16 @@ class MapFetch:
 
     def run(self, indices: Any) -> Any:
         if not self.batched:
-            return self.collate_fn(self.dataset[indices])
+            return self.collate_fn(self._sample(indices))
         many = getattr(self.dataset, "__getitems__", None)
-        return self.collate_fn(many(indices) if many else [self.dataset[index] for index in indices])
+        return self.collate_fn(many(indices) if many else [self._sample(index) for index in indices])
+
+    def _sample(self, index: Any) -> Any:
+        try:
+            return self.dataset[index]
+        except Exception as error:
+            error.add_note(f"at index {index!r} of {type(self.dataset).__name__}")
+            raise
 
     def join(self, tasks: list[Any], values: list[Any]) -> Any:
         return values[0]
@@ -125,7 +137,7 @@ class MapFetch:
 class IterableFetch:
     """Batches of an iterable-style dataset, until it ends: the last one shorter, or dropped.
 
-    ``run`` raises StopIteration when nothing is left; a last short batch that is dropped counts as nothing.
+    ``run`` raises Exhausted when nothing is left; a last short batch that is dropped counts as nothing.
     """
 
     def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any], batched: bool, drop_last: bool) -> None:
@@ -139,22 +151,68 @@ class IterableFetch:
         return [indices]
 
     def run(self, indices: Any) -> Any:
+        samples = self._take(len(indices) if self._batched else 1)
         if not self._batched:
-            return self._collate(next(self._samples))
-        samples = [] if self._ended else self._take(len(indices))
-        if not samples or (self._drop_last and len(samples) < len(indices)):
-            raise StopIteration
+            return self._collate(samples[0])
+        if self._drop_last and len(samples) < len(indices):
+            raise Exhausted
         return self._collate(samples)
 
     def _take(self, count: int) -> list[Any]:
+        """The next samples, fewer at the end; raises Exhausted where there is none."""
         samples: list[Any] = []
-        for _ in range(count):
+        while len(samples) < count and not self._ended:
             try:
                 samples.append(next(self._samples))
             except StopIteration:
                 self._ended = True
-                break
+        if not samples:
+            raise Exhausted
         return samples
 
     def join(self, tasks: list[Any], values: list[Any]) -> Any:
         return values[0]
+
+
+class WholeFetch:
+    """What the consumer knows of batches that worker processes make: they come whole."""
+
+    def plan(self, indices: Any) -> list[Any]:
+        return [indices]
+
+    def run(self, task: Any) -> Any:
+        raise NotImplementedError("worker processes run this")
+
+    def join(self, tasks: list[Any], values: list[Any]) -> Any:
+        return values[0]
+
+
+@dataclass(frozen=True)
+class FetchPlan:
+    """How batches are to be made, before there is a dataset to make them of: what a worker process is told.
+
+    Attributes:
+        iterable: whether the dataset is iterable-style.
+        collate_fn: torch's, or the caller's.
+        own_collate: whether it is the default one.
+        batched, drop_last: torch's.
+        parts: into how many parts a batch of a dataset of ours is cut.
+    """
+
+    iterable: bool
+    collate_fn: Callable[[Any], Any]
+    own_collate: bool
+    batched: bool
+    drop_last: bool
+    parts: int = 1
+
+    def __call__(self, dataset: Any, key: Key) -> Fetch:
+        if self.iterable:
+            return IterableFetch(dataset, self.collate_fn, self.batched, self.drop_last)
+        own = keyed(dataset)
+        if own is None:
+            return MapFetch(dataset, self.collate_fn, self.batched)
+        if not self.batched or not self.own_collate:
+            return SampleFetch(own, key, self.collate_fn, self.batched)
+        spec = own.spec
+        return KeyedFetch(own, spec if spec is not None and spec.fixed else None, key, self.parts)

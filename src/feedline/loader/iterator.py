@@ -6,31 +6,41 @@ The end, in every case:
 - break, or the iterator is dropped: its finalizer closes the workers;
 - an exception of a sample is raised when its batch is due, with a note that says where; the pass goes on with
   the next batch when it is asked for;
-- Ctrl-C and any other exception in the consumer: nothing is lost, the iterator can go on or be dropped;
+- Ctrl-C and any other exception in the consumer: the iterator can be dropped, or go on behind the batch that was under
+  way when it came;
 - the interpreter exits: workers are closed and waited for, up to two seconds where user code is running.
 """
 
 from __future__ import annotations
 
+import os
+import warnings
 import weakref
-from collections import deque
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
-from feedline.loader.fetch import Fetch
+from torch.autograd.profiler import record_function
+
+from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.workers import Chunk, Done, Workers
+from feedline.rng import Key
 
 
 class _Batch:
     """A batch on its way: its tasks, and what came back so far."""
 
-    def __init__(self, tasks: list[Any]) -> None:
+    def __init__(self, tasks: list[Any], done: dict[int, Done] | None = None) -> None:
         self.tasks = tasks
-        self.done: dict[int, Done] = {}
+        self.done = done or {}
 
     @property
     def whole(self) -> bool:
         return len(self.done) == len(self.tasks)
+
+    @property
+    def ended(self) -> bool:
+        """Whether an iterable dataset had no more samples when this batch was asked for."""
+        return any(done.ended for done in self.done.values())
 
     @property
     def failure(self) -> Done | None:
@@ -43,58 +53,132 @@ class _Batch:
 
 
 class LoaderIterator(Iterator[Any]):
-    """Yields batches in the order of their indices, with at most ``ahead`` of them made before they are due.
+    """Yields batches in the order of their indices, some of them made before they are due.
 
     Args:
-        indices: what the index sampler yields, one item a batch.
-        fetch: how a batch is made of them.
-        workers: who makes it.
-        ahead: how many batches are under way beyond the one that the consumer asked for.
+        workers: who makes them.
+        ahead: how many batches are under way beyond what the consumer took; 0 makes each when it is asked for.
         timeout: seconds to wait for a batch; 0 waits for ever.
-        length: how many batches are expected, for ``len``; None where that is unknown.
+        in_order: whether a batch that is ready waits for those before it.
+        persistent: whether the workers outlive a pass.
+        finish: what is done to a batch before it is yielded.
     """
 
     def __init__(
         self,
-        indices: Iterator[Any],
-        fetch: Fetch,
         workers: Workers,
         ahead: int,
         timeout: float,
-        length: int | None,
+        in_order: bool,
+        persistent: bool,
+        finish: Callable[[Any], Any],
     ) -> None:
-        self._indices = indices
-        self._fetch = fetch
-        self._workers = workers
+        self._fetch: Fetch = WholeFetch()
+        self._pool = workers
         self._ahead = ahead
         self._timeout = timeout
-        self._length = length
-        self._batches: deque[_Batch] = deque()
-        self._first = 0  # the number of the batch that is due
-        self._drawn_all = False
+        self._in_order = in_order
+        self._persistent = persistent
+        self._finish = finish
+        self._pid = os.getpid()
+        self._batches: dict[int, _Batch] = {}
+        self._indices: Iterator[Any] = iter(())
+        self._begun = 0
+        self._yielded = 0
+        self._length: int | None = None
+        self._promised: int | None = None
+        self._drawn_all = True
         self._finalizer = weakref.finalize(self, workers.close)
+        self._finalizer.atexit = False  # the workers see to it themselves
+
+    @property
+    def _workers(self) -> list[Any]:
+        """The worker processes, as debuggers look for them."""
+        return list(getattr(self._pool, "processes", []))
+
+    @property
+    def alive(self) -> bool:
+        """Whether its workers can make another pass."""
+        return not self._pool.closed
+
+    def restart(self, run: Callable[[Any], Any], key: Key) -> None:
+        """Makes the workers ready for another pass: threads with another ``run``, processes with another key."""
+        self._batches.clear()
+        self._pool.restart(run, key)
+
+    def begin(self, indices: Iterator[Any], fetch: Fetch, length: int | None, promised: int | None) -> None:
+        """A pass over ``indices``, one item a batch; what is to be made ahead is begun at once.
+
+        Args:
+            indices: what the index sampler yields.
+            fetch: how batches are made in this pass.
+            length: how many there will be, for ``len``.
+            promised: how many an iterable dataset said there would be; more of them are warned of.
+        """
+        self._indices, self._fetch, self._length, self._promised = indices, fetch, length, promised
+        self._batches.clear()
+        self._begun = self._yielded = 0
+        self._drawn_all = False
+        if self._ahead:
+            self._fill(self._ahead)
 
     def __len__(self) -> int:
         if self._length is None:
             raise TypeError("this iterator has no length")
         return self._length
 
+    def __getstate__(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} cannot be pickled: pickle the loader")
+
     def __next__(self) -> Any:
-        self._fill()
-        if not self._batches:
-            self.close()
-            raise StopIteration
-        while not self._batches[0].whole:
-            self._collect()
-        batch = self._batches.popleft()
-        self._first += 1
+        with record_function("enumerate(DataLoader)#feedline.LoaderIterator.__next__"):
+            if os.getpid() != self._pid:
+                raise RuntimeError("this iterator belongs to the process that made it: iterate the loader anew here")
+            batch = self._next()
+            self._yielded += 1
+            if self._promised is not None and self._yielded > self._promised:
+                self._warn_of_length()
+            return self._finish(batch)
+
+    def _next(self) -> Any:
+        while True:
+            self._fill(max(self._ahead, 1))
+            if not self._batches:
+                self._end()
+            number = self._due()
+            batch = self._batches.pop(number)
+            if not batch.ended:
+                break
+        if self._ahead:
+            self._fill(self._ahead)
         failure = batch.failure
         if failure is not None:
             try:
-                self._fail(failure)
+                _fail(failure)
             finally:
                 del batch, failure  # the traceback must not hold what would keep this iterator alive
         return self._fetch.join(batch.tasks, batch.values)
+
+    def _due(self) -> int:
+        """The number of the batch that is next, once it is whole."""
+        while (number := self._ready()) is None:
+            self._collect()
+        return number
+
+    def _ready(self) -> int | None:
+        """The first batch if it is whole; without order the first that is."""
+        for number, batch in self._batches.items():
+            if batch.whole:
+                return number
+            if self._in_order:
+                break
+        return None
+
+    def _end(self) -> NoReturn:
+        self._drawn_all = True
+        if not self._persistent:
+            self.close()
+        raise StopIteration
 
     def close(self) -> None:
         """Ends the workers; the iterator is exhausted from now on."""
@@ -102,40 +186,52 @@ class LoaderIterator(Iterator[Any]):
         self._batches.clear()
         self._finalizer()
 
-    def _fill(self) -> None:
-        while not self._drawn_all and len(self._batches) <= self._ahead:
+    def _fill(self, most: int) -> None:
+        while not self._drawn_all and len(self._batches) < most and not self._pool.exhausted:
             try:
                 indices = next(self._indices)
             except StopIteration:
                 self._drawn_all = True
                 return
-            self._begin(indices)
-
-    def _begin(self, indices: Any) -> None:
-        tasks = self._fetch.plan(indices)
-        number = self._first + len(self._batches)
-        self._batches.append(_Batch(tasks))
-        for part, task in enumerate(tasks):
-            self._workers.submit(Chunk(number, part, task))
+            except Exception as error:  # the sampler's: raised when it is due, behind the batches before it
+                self._drawn_all = True
+                failed = Chunk(self._begun, 0, None)
+                self._batches[self._begun] = _Batch([None], {0: Done(failed, error=error)})
+                return
+            tasks = self._fetch.plan(indices)
+            self._batches[self._begun] = _Batch(tasks)
+            for part, task in enumerate(tasks):
+                self._pool.submit(Chunk(self._begun, part, task))
+            self._begun += 1
 
     def _collect(self) -> None:
         try:
-            done = self._workers.collect(self._timeout or None)
+            done = self._pool.collect(self._timeout or None)
         except TimeoutError as error:
             raise RuntimeError(
-                f"DataLoader timed out after {self._timeout} seconds: batch {self._first} is not ready"
+                f"DataLoader timed out after {self._timeout} seconds: batch {min(self._batches)} is not ready ({error})"
             ) from error
-        self._batches[done.chunk.batch - self._first].done[done.chunk.part] = done
-        del done  # an error in it is raised later, and must not be held by a frame then
+        batch = self._batches.get(done.chunk.batch)
+        if batch is not None:
+            batch.done[done.chunk.part] = done
+        del done, batch  # an error in them is raised later, and must not be held by a frame then
 
-    def _fail(self, failure: Done) -> None:
-        error = failure.error
-        assert error is not None
-        if isinstance(error, StopIteration):  # an iterable dataset has ended
-            self.close()
-            raise StopIteration
-        error.add_note(f"in batch {failure.chunk.batch} of this pass, worker {failure.worker}")
-        try:
-            raise error
-        finally:
-            del error, failure
+    def _warn_of_length(self) -> None:
+        warnings.warn(
+            f"Length of IterableDataset was reported to be {self._promised} (when accessing len(dataloader)), but "
+            f"{self._yielded} samples have been fetched. With workers, this could be caused by not properly "
+            "configuring the IterableDataset replica at each worker.",
+            stacklevel=4,
+        )
+
+
+def _fail(failure: Done) -> NoReturn:
+    error = failure.error
+    assert error is not None
+    if isinstance(error, StopIteration):  # it would end the pass in silence
+        error = RuntimeError(f"the dataset raised StopIteration for a sample: {error}")
+    error.add_note(f"in batch {failure.chunk.batch} of this pass, worker {failure.worker}")
+    try:
+        raise error
+    finally:
+        del error, failure

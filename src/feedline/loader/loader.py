@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Literal, TypeVar, cast
 
 import torch
 from torch.utils.data import DataLoader as TorchDataLoader
-from torch.utils.data import IterableDataset, Sampler, default_collate, default_convert
+from torch.utils.data import IterableDataset, IterDataPipe, MapDataPipe, Sampler, default_collate, default_convert
 
 from feedline.loader.device import pinned, wants_pinning
-from feedline.loader.fetch import Fetch, IterableFetch, KeyedFetch, MapFetch, SampleFetch
+from feedline.loader.fetch import Fetch, FetchPlan, WholeFetch
+from feedline.loader.info import enter_thread
 from feedline.loader.iterator import LoaderIterator
-from feedline.loader.workers import SerialWorkers, ThreadWorkers
+from feedline.loader.workers import Begin, Job, ProcessWorkers, SerialWorkers, ThreadWorkers, Workers
+from feedline.loader.wrapped import keyed
 from feedline.rng import Key, epoch_seed
-from feedline.types import KeyedDataset
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -22,22 +24,25 @@ _T_co = TypeVar("_T_co", covariant=True)
 class DataLoader(TorchDataLoader[_T_co]):
     """``torch.utils.data.DataLoader`` with an iteration of its own; all of torch's parameters and their meaning.
 
-    A dataset of ours is read by ``num_workers`` threads; batches are the same, bit for bit, for every number of
-    them, and in torch's order for the same ``generator``. Each sample's randomness depends on (seed, epoch, index),
-    where the epoch is the number of passes begun, from 0.
+    A dataset of ours is read by ``num_workers`` threads, unless a transform of it is foreign; batches are the same, bit
+    for bit, for every number of them, and in torch's order for the same ``generator``. Each sample's randomness depends
+    on (seed, epoch, index), where the epoch is the number of passes begun, from 0.
 
-    Any other dataset is read as torch reads it with ``num_workers=0``; with workers it raises NotImplementedError,
-    as does a ``collate_fn`` or ``worker_init_fn``, until worker processes are built.
+    Any other dataset, ``collate_fn`` or ``worker_init_fn`` is run in worker processes, as torch runs it: a batch a
+    worker in rotation, torch's seeds, ``get_worker_info``. Batches come back in memory that is used again; a batch that
+    is kept, in any form, is never written again.
 
     Args:
         dataset, batch_size, ...: as torch's.
+        worker_type: "thread", "process", or "auto": threads for datasets that say ``thread_safe = True`` (torch's
+            Subset and ConcatDataset are looked through), processes otherwise.
         seed: what order and randomness depend on, together with the epoch: epoch ``n`` is the same whether the
             passes before it were made or not. None takes torch's base seed of the first pass, drawn from
             ``generator`` as torch draws it.
 
     Raises:
-        ValueError: as torch's, and for ``seed`` together with ``generator``.
-        NotImplementedError: workers for what does not run in threads.
+        ValueError: as torch's, for ``seed`` together with ``generator``, and for threads where they cannot serve.
+        NotImplementedError: a DataPipe.
     """
 
     def __init__(
@@ -60,10 +65,15 @@ class DataLoader(TorchDataLoader[_T_co]):
         persistent_workers: bool = False,
         pin_memory_device: str = "",
         in_order: bool = True,
+        worker_type: Literal["auto", "thread", "process"] = "auto",
         seed: int | None = None,
     ) -> None:
+        if isinstance(dataset, IterDataPipe | MapDataPipe):
+            raise NotImplementedError("DataPipes are not read: use an IterableDataset or a map-style dataset")
         if seed is not None and generator is not None:
             raise ValueError("seed and generator are mutually exclusive: each of them decides the order")
+        self.worker_type: Literal["auto", "thread", "process"] = worker_type
+        own = torch.Generator()  # of the order, where a seed decides it
         super().__init__(
             dataset,
             batch_size,
@@ -77,20 +87,24 @@ class DataLoader(TorchDataLoader[_T_co]):
             timeout,
             worker_init_fn,
             multiprocessing_context,
-            generator if seed is None else torch.Generator(),
+            generator if seed is None else own,
             prefetch_factor=prefetch_factor,
             persistent_workers=persistent_workers,
             pin_memory_device=pin_memory_device,
             in_order=in_order,
         )
+        self.generator = generator
         self.seed = seed
         self.epoch = 0
+        self._order = own
         self._base_seed = seed
-        if self.num_workers and not self._in_threads:
-            raise NotImplementedError(_needs_processes(self))
+        self._drawn = 0
+        _check_worker_type(self)
 
     def check_worker_number_rationality(self) -> None:
         """Torch's warning of too many processes, which threads do not call for."""
+        if self._kind == "process":
+            super().check_worker_number_rationality()
 
     def set_epoch(self, epoch: int) -> None:
         """The number of the next pass, from 0; the sampler is told too, where it can be."""
@@ -99,48 +113,98 @@ class DataLoader(TorchDataLoader[_T_co]):
         if tell is not None:
             tell(epoch)
 
-    def __iter__(self) -> Any:
-        epoch, self.epoch = self.epoch, self.epoch + 1
-        indices = self._ordered(epoch)
-        drawn = int(torch.empty((), dtype=torch.int64).random_(generator=self.generator).item())
-        if self._base_seed is None:
-            self._base_seed = drawn
-        fetch = self._fetch(Key(self._base_seed, epoch))
-        workers = ThreadWorkers(fetch.run, self.num_workers) if self.num_workers else SerialWorkers(fetch.run)
-        ahead = self.num_workers * (self.prefetch_factor or 0)
-        length = None if isinstance(self.dataset, IterableDataset) else _length(self)
-        iterator = LoaderIterator(indices, fetch, workers, ahead, self.timeout, length)
-        return pinned(iterator) if wants_pinning(self) else iterator
+    _iterator: Any
 
-    def _ordered(self, epoch: int) -> Iterator[Any]:
-        """The indices of one pass, batch by batch; drawn when they are asked for, as torch draws them."""
+    def __iter__(self) -> Any:
+        if not (self.persistent_workers and self.num_workers):
+            return self._new_pass(None)
+        iterator = self._new_pass(self._iterator if self._iterator is not None and self._iterator.alive else None)
+        self._iterator = iterator
+        return iterator
+
+    def _new_pass(self, iterator: Any) -> LoaderIterator:
+        """A pass with the workers of ``iterator``, or with new ones; sampler and generator are used as torch uses them.
+
+        torch asks the sampler for an iterator, draws its base seed, and where there are workers asks once more; with
+        workers that persist it draws the base seed for their first pass alone.
+        """
+        epoch, self.epoch = self.epoch, self.epoch + 1
         indices = iter(self._index_sampler)
-        return indices if self.seed is None else self._seeded(indices, epoch_seed(self.seed, epoch))
+        if iterator is None:
+            self._drawn = self._draw() if self.seed is None else epoch_seed(self.seed, epoch)
+            if self.num_workers:
+                indices = iter(self._index_sampler)
+        if self._base_seed is None:
+            self._base_seed = self._drawn
+        if self.seed is not None:
+            indices = self._seeded(indices, epoch_seed(self.seed, epoch))
+        key = Key(self._base_seed, epoch)
+        fetch = WholeFetch() if self._kind == "process" else self._fetch_plan(self.dataset, key)
+        if iterator is None:
+            iterator = self._new_iterator(fetch, key)
+        else:
+            iterator.restart(fetch.run, key)
+        length = None if isinstance(self.dataset, IterableDataset) else _length(self)
+        iterator.begin(indices, fetch, length, self._IterableDataset_len_called)
+        return cast(LoaderIterator, iterator)
+
+    def _draw(self) -> int:
+        """A base seed, as torch draws it."""
+        return int(torch.empty((), dtype=torch.int64).random_(generator=self.generator).item())
+
+    def _new_iterator(self, fetch: Fetch, key: Key) -> LoaderIterator:
+        return LoaderIterator(
+            self._new_workers(fetch, key),
+            ahead=self.num_workers * max(1, self.prefetch_factor or 1),
+            timeout=self.timeout,
+            in_order=self.in_order or not self.num_workers,
+            persistent=self.persistent_workers,
+            finish=pinned if wants_pinning(self) else _as_it_is,
+        )
+
+    def _new_workers(self, fetch: Fetch, key: Key) -> Workers:
+        if self._kind == "serial":
+            return SerialWorkers(fetch.run)
+        if self._kind == "thread":
+            enter = partial(enter_thread, num_workers=self.num_workers, seed=self._drawn, dataset=self.dataset)
+            return ThreadWorkers(fetch.run, self.num_workers, enter)
+        return ProcessWorkers(
+            self.multiprocessing_context or torch.multiprocessing.get_context(),
+            self.num_workers,
+            Job(0, self.num_workers, self._drawn, self.dataset, self._fetch_plan, self.worker_init_fn, Begin(key)),
+            most_free=(self.prefetch_factor or 1) + 1,
+        )
 
     def _seeded(self, indices: Iterator[Any], seed: int) -> Iterator[Any]:
         """Torch's random sampler draws its whole order when the first index is asked for: seeded just before."""
-        self.generator.manual_seed(seed)
+        self._order.manual_seed(seed)
         yield from indices
 
-    def _fetch(self, key: Key) -> Fetch:
-        if isinstance(self.dataset, IterableDataset):
-            return IterableFetch(self.dataset, self.collate_fn, self._auto_collation, self.drop_last)
-        if not isinstance(self.dataset, KeyedDataset):
-            return MapFetch(self.dataset, self.collate_fn, self._auto_collation)
-        if not self._auto_collation or not self._own_collate:
-            return SampleFetch(self.dataset, key, self.collate_fn, self._auto_collation)
-        spec = self.dataset.spec
-        fixed = spec if spec is not None and spec.fixed else None
-        return KeyedFetch(self.dataset, fixed, key, max(1, self.num_workers))
+    @property
+    def _fetch_plan(self) -> FetchPlan:
+        return FetchPlan(
+            iterable=isinstance(self.dataset, IterableDataset),
+            collate_fn=self.collate_fn,
+            own_collate=self._own_collate,
+            batched=self._auto_collation,
+            drop_last=self.drop_last,
+            parts=self.num_workers if self._kind == "thread" else 1,
+        )
 
     @property
     def _own_collate(self) -> bool:
         return self.collate_fn is (default_collate if self._auto_collation else default_convert)
 
     @property
-    def _in_threads(self) -> bool:
-        keyed = isinstance(self.dataset, KeyedDataset) and self.dataset.thread_safe
-        return keyed and self._own_collate and self.worker_init_fn is None
+    def _kind(self) -> Literal["serial", "thread", "process"]:
+        """Who makes the samples."""
+        if not self.num_workers:
+            return "serial"
+        if self.worker_type != "auto":
+            return self.worker_type
+        own = None if isinstance(self.dataset, IterableDataset) else keyed(self.dataset)
+        safe = own is not None and own.thread_safe and self._own_collate and self.worker_init_fn is None
+        return "thread" if safe and self.multiprocessing_context is None else "process"
 
 
 def _length(loader: TorchDataLoader[Any]) -> int | None:
@@ -150,10 +214,20 @@ def _length(loader: TorchDataLoader[Any]) -> int | None:
         return None
 
 
-def _needs_processes(loader: TorchDataLoader[Any]) -> str:
-    what = type(loader.dataset).__name__
-    return (
-        f"num_workers={loader.num_workers} needs worker processes here, which feedline does not have yet: threads "
-        f"serve a feedline dataset whose transforms are feedline's, with the default collate_fn and no "
-        f"worker_init_fn (the dataset is a {what}); use num_workers=0 for now"
-    )
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def _check_worker_type(loader: DataLoader[Any]) -> None:
+    """Raises ValueError for a worker type that is unknown, or that cannot do what is asked for."""
+    if loader.worker_type not in ("auto", "thread", "process"):
+        raise ValueError(f"worker_type must be 'auto', 'thread' or 'process', not {loader.worker_type!r}")
+    if loader.worker_type != "thread" or not loader.num_workers:
+        return
+    for holds, what in (
+        (isinstance(loader.dataset, IterableDataset), "an iterable-style dataset"),
+        (loader.worker_init_fn is not None, "a worker_init_fn"),
+        (loader.multiprocessing_context is not None, "a multiprocessing_context"),
+    ):
+        if holds:
+            raise ValueError(f"worker_type='thread' does not go with {what}: use 'process'")

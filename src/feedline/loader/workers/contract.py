@@ -18,6 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from feedline.loader.fetch import Exhausted
+from feedline.rng import Key
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -36,11 +39,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A chunk that was run: its value or its error, and the worker that ran it."""
+    """A chunk that was run: its value or its error, and the worker that ran it; ``ended`` where there is no more."""
 
     chunk: Chunk
     value: Any = None
     error: BaseException | None = None
+    ended: bool = False
     worker: int = 0
 
 
@@ -49,6 +53,16 @@ Run = Callable[[Any], Any]
 
 
 class Workers(Protocol):
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no worker can make another chunk, because their iterable datasets have ended."""
+
+    def restart(self, run: Run, key: Key) -> None:
+        """Another pass: workers of this process take ``run``, worker processes take ``key``."""
+
     def submit(self, chunk: Chunk) -> None: ...
 
     def collect(self, timeout: float | None = None) -> Done: ...
@@ -60,5 +74,7 @@ def run_chunk(run: Run, chunk: Chunk, worker: int) -> Done:
     """The chunk's outcome, whatever it is: an exception is an outcome too."""
     try:
         return Done(chunk, value=run(chunk.task), worker=worker)
+    except Exhausted:
+        return Done(chunk, ended=True, worker=worker)
     except Exception as error:
         return Done(chunk, error=error, worker=worker)

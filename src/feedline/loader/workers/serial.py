@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from feedline.loader.workers.contract import Chunk, Done, Run, run_chunk
+from feedline.rng import Key
 
 
 class SerialWorkers:
@@ -13,10 +14,17 @@ class SerialWorkers:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._waiting: deque[Chunk] = deque()
-        self._closed = False
+        self.closed = False
+        self.exhausted = False
+
+    def restart(self, run: Run, key: Key) -> None:
+        """A new pass with another ``run``."""
+        self._run = run
+        self._waiting.clear()
+        self.exhausted = False
 
     def submit(self, chunk: Chunk) -> None:
-        if self._closed:
+        if self.closed:
             raise RuntimeError("these workers are closed")
         self._waiting.append(chunk)
 
@@ -25,12 +33,16 @@ class SerialWorkers:
             raise RuntimeError("nothing to collect: no chunk is outstanding")
         chunk = self._waiting.popleft()
         try:
-            return run_chunk(self._run, chunk, worker=0)
+            return self._noted(run_chunk(self._run, chunk, worker=0))
         except BaseException:  # Ctrl-C: the chunk is not lost
-            if not self._closed:
+            if not self.closed:
                 self._waiting.appendleft(chunk)
             raise
 
+    def _noted(self, done: Done) -> Done:
+        self.exhausted = self.exhausted or done.ended
+        return done
+
     def close(self) -> None:
-        self._closed = True
+        self.closed = True
         self._waiting.clear()

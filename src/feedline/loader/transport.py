@@ -1,0 +1,122 @@
+"""A batch between two processes: its structure as a pickle, its tensors in shared memory."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Any
+
+import torch
+
+from feedline.loader.memory import Arena, Block, Lease, new_block, place
+
+INLINE = 16_384
+"""Batches whose tensors are smaller than this together travel in the message itself."""
+
+Where = tuple[int, torch.dtype, tuple[int, ...], tuple[int, ...]]
+
+
+class Parcel(pickle.Pickler):
+    """Pickles a batch and sets its plain tensors aside; others (sparse, quantized, subclasses) stay in the pickle.
+
+    Args:
+        arena: where some of the tensors may lie already.
+    """
+
+    def __init__(self, arena: Arena) -> None:
+        self._stream = io.BytesIO()
+        super().__init__(self._stream, pickle.HIGHEST_PROTOCOL)
+        self._arena = arena
+        self._tensors: list[tuple[torch.Tensor, Where]] = []
+        self._places: dict[int, tuple[torch.Tensor, Where]] = {}  # an id is one tensor's while that is held
+        self.nbytes = arena.used
+
+    @property
+    def structure(self) -> bytes:
+        return self._stream.getvalue()
+
+    def persistent_id(self, value: Any) -> Where | None:
+        if type(value) is not torch.Tensor or not _is_plain(value):
+            return None
+        if id(value) not in self._places:
+            tensor = value if _is_dense(value) else value.contiguous()
+            where = (self._begin(tensor), tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()))
+            self._tensors.append((tensor, where))
+            self._places[id(value)] = value, where
+        return self._places[id(value)][1]
+
+    def _begin(self, tensor: torch.Tensor) -> int:
+        known = None if self._arena.block is None else self._arena.block.offset_of(tensor)
+        if known is not None:
+            return known
+        begin, self.nbytes = place(self.nbytes, tensor.numel() * tensor.element_size())
+        return begin
+
+    def into_block(self) -> tuple[int | None, Block]:
+        """The block that holds the tensors: the arena's, or a new one with its descriptor, where they do not fit."""
+        block, descriptor = self._arena.block, None
+        if block is None or self.nbytes > block.size:
+            descriptor, block = new_block(self.nbytes)
+        for tensor, where in self._tensors:
+            target = block.tensor(*where)
+            if target.data_ptr() != tensor.data_ptr():
+                target.copy_(tensor)
+        return descriptor, block
+
+    def inline(self) -> bytes:
+        """The tensors' memory as bytes, for a batch that is small."""
+        memory = bytearray(self.nbytes)
+        for tensor, where in self._tensors:
+            view(memory, where).copy_(tensor)
+        return bytes(memory)
+
+
+def view(memory: Any, where: Where) -> torch.Tensor:
+    """The tensor at ``where`` in a buffer, which lives as long as the tensor does."""
+    return Block.view(memory, *where)
+
+
+class Opener(pickle.Unpickler):
+    """Reads what a :class:`Parcel` wrote, its tensors in ``memory`` (a lease or a buffer)."""
+
+    def __init__(self, structure: bytes, memory: Lease | bytearray) -> None:
+        super().__init__(io.BytesIO(structure))
+        self._memory = memory
+        self._known: dict[Where, torch.Tensor] = {}
+
+    def persistent_load(self, where: Where) -> torch.Tensor:
+        if where not in self._known:
+            memory = self._memory
+            self._known[where] = memory.tensor(*where) if isinstance(memory, Lease) else view(memory, where)
+        return self._known[where]
+
+
+def pack(value: Any, arena: Arena) -> Parcel:
+    """The value, set down as structure and tensors."""
+    parcel = Parcel(arena)
+    parcel.dump(value)
+    return parcel
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    return (
+        tensor.layout is torch.strided
+        and tensor.device.type == "cpu"
+        and not tensor.is_quantized
+        and not tensor.is_nested
+        and not tensor.requires_grad
+        and not tensor.is_conj()
+        and not tensor.is_neg()
+    )
+
+
+def _is_dense(tensor: torch.Tensor) -> bool:
+    """Whether its elements fill its memory without gaps and without overlap, in whatever order."""
+    if tensor.numel() == 0:
+        return True
+    expected = 1
+    for step, side in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if side != 1 and step != expected:
+            return False
+        expected *= side
+    return True

@@ -1,0 +1,25 @@
+"""Ctrl-C where it would do harm."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Within the block Ctrl-C waits: half a message would spoil the pipe, half a start or end leave a process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[Any] = []
+    handler = signal.signal(signal.SIGINT, lambda *event: heard.append(event))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if heard and callable(handler):
+            handler(*heard[0])

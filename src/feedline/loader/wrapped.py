@@ -1,0 +1,72 @@
+"""torch's wrappers around datasets of ours: looked through, so that a sample's key reaches it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch.utils.data import ConcatDataset, Subset
+
+from feedline.rng import Key
+from feedline.types import KeyedDataset, Spec
+
+
+def keyed(dataset: Any) -> KeyedDataset | None:
+    """The dataset by the protocol of ours, if it is one, or torch's Subset or ConcatDataset of such; else None."""
+    if isinstance(dataset, KeyedDataset):
+        return dataset
+    if type(dataset) is Subset:
+        part = keyed(dataset.dataset)
+        return None if part is None else _Part(part, dataset.indices)
+    if type(dataset) is ConcatDataset:
+        parts = [keyed(part) for part in dataset.datasets]
+        known = [part for part in parts if part is not None]
+        return _Row(known, dataset.cumulative_sizes) if len(known) == len(parts) else None
+    return None
+
+
+@dataclass(frozen=True)
+class _Part:
+    dataset: KeyedDataset
+    indices: Sequence[int]
+
+    @property
+    def thread_safe(self) -> bool:
+        return self.dataset.thread_safe
+
+    @property
+    def spec(self) -> Spec | None:
+        return self.dataset.spec
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def get(self, index: int, key: Key) -> tuple[Any, int]:
+        return self.dataset.get(self.indices[index], key)
+
+
+@dataclass(frozen=True)
+class _Row:
+    datasets: Sequence[KeyedDataset]
+    ends: Sequence[int]
+
+    @property
+    def thread_safe(self) -> bool:
+        return all(dataset.thread_safe for dataset in self.datasets)
+
+    @property
+    def spec(self) -> Spec | None:
+        specs = [dataset.spec for dataset in self.datasets]
+        return specs[0] if all(spec == specs[0] for spec in specs) else None
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+    def get(self, index: int, key: Key) -> tuple[Any, int]:
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
+            raise IndexError(f"index {index} is out of range for {len(self)} samples")
+        which = bisect_right(self.ends, place)
+        return self.datasets[which].get(place - (self.ends[which - 1] if which else 0), key)
