@@ -184,3 +184,29 @@ def test_places_are_aligned():
     assert place(0, 5) == (0, 5)
     assert place(5, 5) == (64, 69)
     assert place(64, 0) == (64, 64)
+
+
+def test_a_batch_that_a_forked_child_keeps_is_not_written_again():
+    batches = iter(DataLoader(Squares(400, SIZE), 2, num_workers=1))
+    batch, reads = next(batches), os.pipe()
+    expected, child = batch[0].clone(), os.fork()
+    if not child:
+        os.read(reads[0], 1)  # the parent went on
+        os._exit(0 if torch.equal(batch[0], expected) else 1)
+    del batch
+    for _ in range(100):
+        next(batches)
+    os.write(reads[1], b"x")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    for end in reads:
+        os.close(end)
+
+
+def test_batches_that_are_kept_cost_no_descriptor():
+    kept, counts = [], []
+    for _ in range(5):
+        kept += list(DataLoader(Squares(8, SIZE), 2, num_workers=2))
+        gc.collect()
+        counts.append(descriptors())
+    assert len(kept) == 20
+    assert len(set(counts)) == 1

@@ -384,3 +384,48 @@ def test_the_open_file_limit_is_an_error_that_helps():
     command = [sys.executable, "-W", "ignore", "-c", code, here]
     run = subprocess.run(command, capture_output=True, text=True, timeout=LONG * 4, check=False)
     assert "too many open files for 40 workers: raise the limit with `ulimit -n`" in run.stdout, run.stderr
+
+
+class Sour:
+    """Cannot be unpickled when its number is 3."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __setstate__(self, state):
+        if state["number"] == 3:
+            raise OSError("sour")
+        self.__dict__.update(state)
+
+
+class SourSamples(Squares):
+    def __getitem__(self, index):
+        return Sour(index)
+
+
+def test_a_sample_that_cannot_be_unpickled_is_an_error_of_its_batch_alone():
+    batches = iter(DataLoader(SourSamples(6), None, num_workers=2))
+    found, errors = [], []
+    while True:
+        try:
+            found.append(next(batches).number)
+        except OSError as error:
+            errors.append(str(error))
+        except StopIteration:
+            break
+    assert (found, errors) == ([0, 1, 2, 4, 5], ["sour"])
+
+
+def test_a_forked_child_iterates_a_persistent_loader_anew():
+    loader = DataLoader(Squares(40), 4, num_workers=2, persistent_workers=True)
+    expected = [labels.tolist() for _, labels in DataLoader(Squares(40), 4)]
+    batches = iter(loader)
+    first = next(batches)[1].tolist()
+    child = os.fork()
+    if not child:
+        try:
+            os._exit(0 if [labels.tolist() for _, labels in loader] == expected else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert [first, *(labels.tolist() for _, labels in batches)] == expected

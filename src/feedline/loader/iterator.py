@@ -98,8 +98,8 @@ class LoaderIterator(Iterator[Any]):
 
     @property
     def alive(self) -> bool:
-        """Whether its workers can make another pass."""
-        return not self._pool.closed
+        """Whether its workers can make another pass, for this process: a forked child has none of its own."""
+        return not self._pool.closed and os.getpid() == self._pid
 
     def restart(self, run: Callable[[Any], Any], key: Key) -> None:
         """Makes the workers ready for another pass: threads with another ``run``, processes with another key."""
@@ -211,6 +211,10 @@ class LoaderIterator(Iterator[Any]):
             raise RuntimeError(
                 f"DataLoader timed out after {self._timeout} seconds: batch {min(self._batches)} is not ready ({error})"
             ) from error
+        except RuntimeError:
+            if self._pool.closed:  # a worker has died: there is no more to come
+                self.close()
+            raise
         batch = self._batches.get(done.chunk.batch)
         if batch is not None:
             batch.done[done.chunk.part] = done

@@ -173,6 +173,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             self.num_workers,
             Job(0, self.num_workers, self._drawn, self.dataset, self._fetch_plan, self.worker_init_fn, Begin(key)),
             most_free=(self.prefetch_factor or 1) + 1,
+            in_order=self.in_order,
         )
 
     def _seeded(self, indices: Iterator[Any], seed: int) -> Iterator[Any]:
@@ -210,7 +211,7 @@ class DataLoader(TorchDataLoader[_T_co]):
 def _length(loader: TorchDataLoader[Any]) -> int | None:
     try:
         return len(loader)
-    except TypeError:  # a sampler without a length
+    except (TypeError, NotImplementedError):  # a sampler without a length
         return None
 
 

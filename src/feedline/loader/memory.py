@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 ALIGNMENT = 64
 
@@ -28,8 +29,10 @@ class Block:
 
     def __init__(self, descriptor: int, size: int) -> None:
         self.size = size
-        self._map = mmap.mmap(descriptor, size)
-        self._begin = torch.frombuffer(self._map, dtype=torch.uint8).data_ptr()
+        storage: Any = torch.UntypedStorage.from_file(f"/proc/self/fd/{descriptor}", shared=True, nbytes=size)
+        memory = torch.empty(0, dtype=torch.uint8).set_(storage)  # mmap.mmap would keep a descriptor open for each
+        self._map: NDArray[np.uint8] = memory.numpy()
+        self._begin = memory.data_ptr()
         self._written: weakref.ref[Any] | None = None
 
     @property
@@ -68,7 +71,7 @@ class Block:
 class Lease:
     """A batch's hold on a block: the tensors that it makes keep the block from being written."""
 
-    def __init__(self, memory: mmap.mmap, release: Callable[[], None]) -> None:
+    def __init__(self, memory: NDArray[np.uint8], release: Callable[[], None]) -> None:
         self._owner = np.frombuffer(memory, dtype=np.uint8)
         weakref.finalize(self._owner, release).atexit = False
 

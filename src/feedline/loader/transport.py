@@ -36,6 +36,11 @@ class Parcel(pickle.Pickler):
         return self._stream.getvalue()
 
     def persistent_id(self, value: Any) -> Where | None:
+        if isinstance(value, torch.Tensor) and value.requires_grad and not value.is_leaf:
+            raise RuntimeError(
+                "Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd does not support "
+                "crossing process boundaries: detach it"
+            )
         if type(value) is not torch.Tensor or not _is_plain(value):
             return None
         if id(value) not in self._places:

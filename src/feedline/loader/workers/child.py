@@ -119,9 +119,9 @@ def work(job: Job, pipe: Connection) -> None:
 
 def _read(pipe: Connection, inbox: SimpleQueue[Any]) -> None:
     """Messages into the inbox until the pipe ends; then the worker ends too, whatever it does."""
-    consumer = parent_process()
+    consumer, parent = parent_process(), os.getppid()
     try:
-        while consumer is None or consumer.is_alive():
+        while os.getppid() == parent and (consumer is None or consumer.is_alive()):
             if pipe.poll(_LOOK):
                 inbox.put(pipe.recv())
     except (EOFError, OSError):

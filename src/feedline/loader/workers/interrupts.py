@@ -12,7 +12,7 @@ from typing import Any
 @contextmanager
 def whole() -> Iterator[None]:
     """Within the block Ctrl-C waits: half a message would spoil the pipe, half a start or end leave a process."""
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
         yield
         return
     heard: list[Any] = []
@@ -23,3 +23,5 @@ def whole() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
         if heard and callable(handler):
             handler(*heard[0])
+        elif heard and handler == signal.SIG_DFL:
+            signal.raise_signal(signal.SIGINT)

@@ -23,6 +23,7 @@ from feedline.loader.transport import Opener
 from feedline.loader.workers.child import Begin, Job, Made, Work, open_ends, work
 from feedline.loader.workers.contract import Chunk, Done, Run
 from feedline.loader.workers.interrupts import whole
+from feedline.loader.workers.shelf import Return, Shelf
 from feedline.rng import Key
 
 _PATIENCE = 0.5  # seconds that a worker has to end by itself before it is killed
@@ -37,10 +38,8 @@ class _Worker:
 
     process: BaseProcess
     pipe: Any
+    shelf: Shelf
     chunks: deque[tuple[Chunk, int | None]] = field(default_factory=deque)
-    blocks: dict[int, Block] = field(default_factory=dict)
-    free: list[int] = field(default_factory=list)
-    forget: list[int] = field(default_factory=list)
     ended: bool = False
 
 
@@ -52,6 +51,7 @@ class ProcessWorkers:
         num_workers: how many.
         job: what each of them is told, but for its number.
         most_free: blocks that each worker keeps for later batches.
+        in_order: whether batches go round; else each goes to the worker with the least to do.
 
     Raises:
         RuntimeError: the limit of open files is reached.
@@ -64,6 +64,7 @@ class ProcessWorkers:
         num_workers: int,
         job: Job,
         most_free: int,
+        in_order: bool = True,
     ) -> None:
         if current_process().daemon:
             raise AssertionError(
@@ -72,6 +73,7 @@ class ProcessWorkers:
             )
         self._pid = os.getpid()
         self._most_free = most_free
+        self._in_order = in_order
         self._next = 0
         self.closed = False
         self._poll = select.poll()
@@ -104,7 +106,7 @@ class ProcessWorkers:
             raise
         finally:
             there.close()
-        worker = _Worker(process, here)
+        worker = _Worker(process, here, Shelf(self._most_free))
         for source in (here.fileno(), process.sentinel):
             self._poll.register(source, select.POLLIN)
             self._sources[source] = worker
@@ -132,13 +134,17 @@ class ProcessWorkers:
         if self.closed:
             raise RuntimeError("these workers are closed")
         worker = self._take_turn()
-        block = worker.free.pop() if worker.free else None
+        shelf = worker.shelf
+        block = shelf.free.pop() if shelf.free else None
         worker.chunks.append((chunk, block))
-        forget, worker.forget = tuple(worker.forget), []
+        forget = tuple(shelf.forget.pop() for _ in range(len(shelf.forget)))
         self._tell(worker, Work(chunk.task, block, forget))
 
     def _take_turn(self) -> _Worker:
-        """The next worker in rotation whose dataset has not ended."""
+        """The next worker in rotation whose dataset has not ended; without order the least busy one."""
+        active = [worker for worker in self._workers if not worker.ended]
+        if active and not self._in_order:
+            return min(active, key=lambda worker: len(worker.chunks))
         for _ in self._workers:
             worker = self._workers[self._next % len(self._workers)]
             self._next += 1
@@ -177,40 +183,62 @@ class ProcessWorkers:
         try:
             if worker.pipe.poll():
                 with whole():
-                    made = worker.pipe.recv()
-                    descriptor = recv_handle(worker.pipe) if made.size is not None else None
-                    self._ready.append(self._opened(worker, made, descriptor))
+                    self._ready.append(self._opened(worker, *self._received(worker)))
                 return
-        except (EOFError, OSError):  # its end, perhaps in the middle of a message
+        except EOFError:
             pass
         else:
             if worker.process.is_alive():
                 return
         self._report_death(worker)
 
+    def _received(self, worker: _Worker) -> tuple[Made, int | None]:
+        """A message and the descriptor that follows it; EOFError where the pipe ended, if only in mid-message."""
+        try:
+            made: Made = worker.pipe.recv()
+        except OSError as error:
+            raise EOFError from error
+        if made.size is None:
+            return made, None
+        try:
+            return made, recv_handle(worker.pipe)
+        except (OSError, RuntimeError) as error:
+            self.close()
+            raise RuntimeError(
+                "too many open files: a batch's memory cannot be taken from its worker; raise the limit with "
+                "`ulimit -n`"
+            ) from error
+
     def _opened(self, worker: _Worker, made: Made, descriptor: int | None) -> Done:
+        """What came of a chunk; the blocks that it did not use are free again."""
         chunk, lent = worker.chunks.popleft()
         number = self._workers.index(worker)
         if descriptor is not None:
             assert made.block is not None
             assert made.size is not None
             try:
-                worker.blocks[made.block] = Block(descriptor, made.size)
+                worker.shelf.blocks[made.block] = Block(descriptor, made.size)
             finally:
                 os.close(descriptor)
         used = made.block if made.inline is None and made.error is None and not made.ended else None
         if lent is not None and lent != used:
-            _release(worker, lent, self._most_free, lent if descriptor is not None else None)
+            worker.shelf.drop(lent) if descriptor is not None else worker.shelf.put_back(lent)
         if made.ended:
             worker.ended = True
             return Done(chunk, ended=True, worker=number)
         if made.error is not None:
             return Done(chunk, error=_rebuilt(made.error), worker=number)
+        try:
+            return Done(chunk, self._value(worker, made, used), worker=number)
+        except Exception as error:  # what a class of the user's does when it is unpickled
+            return Done(chunk, error=error, worker=number)
+
+    def _value(self, worker: _Worker, made: Made, used: int | None) -> Any:
+        """The batch, in its own small memory or in a block that is leased."""
         if used is None:
             assert made.inline is not None
-            return Done(chunk, Opener(made.structure, bytearray(made.inline)).load(), worker=number)
-        lease = worker.blocks[used].lease(_Return(worker, used, self._most_free))
-        return Done(chunk, Opener(made.structure, lease).load(), worker=number)
+            return Opener(made.structure, bytearray(made.inline)).load()
+        return Opener(made.structure, worker.shelf.blocks[used].lease(Return(worker.shelf, used))).load()
 
     def _report_death(self, worker: _Worker) -> None:
         process = worker.process
@@ -235,6 +263,7 @@ class ProcessWorkers:
             open_ends.discard(worker.pipe)
             worker.pipe.close()
             worker.chunks.clear()
+            worker.shelf.blocks.clear()  # what the consumer holds lives on without them
         if os.getpid() != self._pid:  # a forked child: the workers are its parent's
             return
         deadline = time.monotonic() + _PATIENCE
@@ -243,27 +272,6 @@ class ProcessWorkers:
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
-
-
-@dataclass(frozen=True)
-class _Return:
-    """Gives a block back to its worker when its batch is gone; knows neither the batch nor the pool."""
-
-    worker: _Worker
-    block: int
-    most_free: int
-
-    def __call__(self) -> None:
-        _release(self.worker, self.block, self.most_free, None)
-
-
-def _release(worker: _Worker, block: int, most_free: int, too_small: int | None) -> None:
-    """The block is free again; it is forgotten where there are enough, or where batches have outgrown it."""
-    if block == too_small or len(worker.free) >= most_free:
-        worker.blocks.pop(block, None)
-        worker.forget.append(block)
-    else:
-        worker.free.append(block)
 
 
 def _rebuilt(wrapped: Any) -> BaseException:
