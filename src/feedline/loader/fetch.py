@@ -85,8 +85,18 @@ class KeyedFetch:
         return [images, torch.tensor(items)]
 
 
+class _WholeBatch:
+    """A batch is one task, whose value is the batch."""
+
+    def plan(self, indices: Any) -> list[Any]:
+        return [indices]
+
+    def join(self, tasks: list[Any], values: list[Any]) -> Any:
+        return values[0]
+
+
 @dataclass(frozen=True)
-class SampleFetch:
+class SampleFetch(_WholeBatch):
     """A dataset of ours without batches (``batch_size=None``), or with a ``collate_fn`` of the caller's."""
 
     dataset: KeyedDataset
@@ -94,28 +104,19 @@ class SampleFetch:
     collate_fn: Callable[[Any], Any]
     batched: bool
 
-    def plan(self, indices: Any) -> list[Any]:
-        return [indices]
-
     def run(self, indices: Any) -> Any:
         if not self.batched:
             return self.collate_fn(self.dataset.get(indices, self.key))
         return self.collate_fn([self.dataset.get(index, self.key) for index in indices])
 
-    def join(self, tasks: list[Any], values: list[Any]) -> Any:
-        return values[0]
-
 
 @dataclass(frozen=True)
-class MapFetch:
+class MapFetch(_WholeBatch):
     """Batches of any map-style dataset, as torch makes them: ``__getitems__`` where there is one."""
 
     dataset: Any
     collate_fn: Callable[[Any], Any]
     batched: bool
-
-    def plan(self, indices: Any) -> list[Any]:
-        return [indices]
 
     def run(self, indices: Any) -> Any:
         if not self.batched:
@@ -130,11 +131,8 @@ class MapFetch:
             error.add_note(f"at index {index!r} of {type(self.dataset).__name__}")
             raise
 
-    def join(self, tasks: list[Any], values: list[Any]) -> Any:
-        return values[0]
 
-
-class IterableFetch:
+class IterableFetch(_WholeBatch):
     """Batches of an iterable-style dataset, until it ends: the last one shorter, or dropped.
 
     ``run`` raises Exhausted when nothing is left; a last short batch that is dropped counts as nothing.
@@ -146,9 +144,6 @@ class IterableFetch:
         self._batched = batched
         self._drop_last = drop_last
         self._ended = False
-
-    def plan(self, indices: Any) -> list[Any]:
-        return [indices]
 
     def run(self, indices: Any) -> Any:
         samples = self._take(len(indices) if self._batched else 1)
@@ -170,21 +165,12 @@ class IterableFetch:
             raise Exhausted
         return samples
 
-    def join(self, tasks: list[Any], values: list[Any]) -> Any:
-        return values[0]
 
-
-class WholeFetch:
+class WholeFetch(_WholeBatch):
     """What the consumer knows of batches that worker processes make: they come whole."""
-
-    def plan(self, indices: Any) -> list[Any]:
-        return [indices]
 
     def run(self, task: Any) -> Any:
         raise NotImplementedError("worker processes run this")
-
-    def join(self, tasks: list[Any], values: list[Any]) -> Any:
-        return values[0]
 
 
 @dataclass(frozen=True)

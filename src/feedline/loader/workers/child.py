@@ -174,13 +174,13 @@ class _Maker:
             self._blocks.pop(number, None)
         if self._failure is not None:
             failure, self._failure = self._failure, None
-            return Made(error=failure, block=work.block), None
+            return Made(error=failure), None
         try:
             return self._pack(work)
         except Exhausted:
-            return Made(ended=True, block=work.block), None
+            return Made(ended=True), None
         except Exception:
-            return Made(error=self._wrapped(), block=work.block), None
+            return Made(error=self._wrapped()), None
 
     def _pack(self, work: Work) -> tuple[Made, int | None]:
         assert self._fetch is not None
@@ -192,7 +192,7 @@ class _Maker:
             batch = self._fetch.join(tasks, values)
         parcel = pack(batch, arena)
         if parcel.nbytes <= INLINE and arena.used == 0:
-            return Made(parcel.structure, inline=parcel.inline(), block=work.block), None
+            return Made(parcel.structure, inline=parcel.inline()), None
         descriptor, block = parcel.into_block()
         if descriptor is None:
             return Made(parcel.structure, block=work.block), None

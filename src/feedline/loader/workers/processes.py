@@ -220,8 +220,7 @@ class ProcessWorkers:
                 worker.shelf.blocks[made.block] = Block(descriptor, made.size)
             finally:
                 os.close(descriptor)
-        used = made.block if made.inline is None and made.error is None and not made.ended else None
-        if lent is not None and lent != used:
+        if lent is not None and lent != made.block:
             worker.shelf.drop(lent) if descriptor is not None else worker.shelf.put_back(lent)
         if made.ended:
             worker.ended = True
@@ -229,16 +228,16 @@ class ProcessWorkers:
         if made.error is not None:
             return Done(chunk, error=_rebuilt(made.error), worker=number)
         try:
-            return Done(chunk, self._value(worker, made, used), worker=number)
+            return Done(chunk, self._value(worker, made), worker=number)
         except Exception as error:  # what a class of the user's does when it is unpickled
             return Done(chunk, error=error, worker=number)
 
-    def _value(self, worker: _Worker, made: Made, used: int | None) -> Any:
+    def _value(self, worker: _Worker, made: Made) -> Any:
         """The batch, in its own small memory or in a block that is leased."""
-        if used is None:
+        if made.block is None:
             assert made.inline is not None
             return Opener(made.structure, bytearray(made.inline)).load()
-        return Opener(made.structure, worker.shelf.blocks[used].lease(Return(worker.shelf, used))).load()
+        return Opener(made.structure, worker.shelf.blocks[made.block].lease(Return(worker.shelf, made.block))).load()
 
     def _report_death(self, worker: _Worker) -> None:
         process = worker.process
