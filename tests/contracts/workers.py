@@ -7,6 +7,7 @@ import weakref
 import pytest
 
 from feedline.loader.workers import Chunk
+from feedline.rng import Key
 
 LONG = 30  # seconds that nothing here comes near
 
@@ -65,6 +66,16 @@ class WorkersContract:
         done = [pool.collect() for _ in range(20)]
         assert {type(one.error) for one in done if one.chunk.task == 0} == {ZeroDivisionError}
         assert {one.value for one in done if one.chunk.task == 1} == {1}
+
+    def test_restart_drops_what_is_outstanding(self, make):
+        pool = make(lambda task: task)
+        for number in range(5):
+            pool.submit(Chunk(number, 0, "old"))
+        pool.restart(lambda task: task, Key(1, 1), timeout=LONG)
+        pool.submit(Chunk(7, 0, "new"))
+        assert pool.collect().chunk == Chunk(7, 0, "new")
+        with pytest.raises(RuntimeError, match="nothing to collect"):
+            pool.collect()
 
     def test_nothing_to_collect(self, make):
         pool = make(lambda task: task)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from contracts.workers import LONG, WorkersContract
-from foreign import Dying, Failing, OddError, Squares, Stuck, as_it_is
+from foreign import Dying, Failing, OddError, Squares, Stream, Stuck, as_it_is
 
 from feedline import DataLoader
 from feedline.loader.workers import Begin, Chunk, Job, ProcessWorkers
@@ -283,9 +283,76 @@ def test_a_failing_worker_init_fn():
     def init(worker):
         raise ValueError(f"init of {worker}")
 
-    error, _ = failure(DataLoader(Squares(), num_workers=2, worker_init_fn=init))
-    assert type(error) is ValueError
-    assert "init of 0" in str(error)
+    loader = DataLoader(Squares(), num_workers=2, worker_init_fn=init, persistent_workers=True)
+    for _ in range(2):
+        batches = iter(loader)
+        for number in range(10):
+            with pytest.raises(ValueError, match=f"init of {number % 2}"):
+                next(batches)
+        with pytest.raises(StopIteration):
+            next(batches)
+
+
+class NotIterable(Stream):
+    def __iter__(self):
+        raise OSError("no stream")
+
+
+def test_a_stream_that_does_not_begin_is_one_error_of_each_worker():
+    batches = iter(DataLoader(NotIterable(), num_workers=2))
+    for _ in range(2):
+        with pytest.raises(OSError, match="no stream"):
+            next(batches)
+    with pytest.raises(StopIteration):
+        next(batches)
+
+
+@pytest.mark.parametrize("worker_type", ["thread", "process"])
+def test_the_timeout_holds_for_what_a_broken_pass_left_behind(worker_type):
+    loader = DataLoader(
+        *(Stuck(6, 2), 1, False), num_workers=1, timeout=0.5, persistent_workers=True, worker_type=worker_type
+    )
+    batches = iter(loader)
+    next(batches)
+    with pytest.raises(RuntimeError, match=r"timed out after 0\.5 seconds: the batches under way of the pass before"):
+        iter(loader)
+    with pytest.raises(StopIteration):
+        next(batches)
+
+
+def test_an_index_that_cannot_be_pickled_is_an_error_of_its_batch_alone():
+    class Order:
+        def __iter__(self):
+            return iter([[0], [lambda: None], 5, [2]])
+
+    batches = iter(DataLoader(Squares(6), batch_sampler=Order(), num_workers=1))
+    assert next(batches)[1].tolist() == [0]
+    with pytest.raises(Exception, match="pickle"):
+        next(batches)
+    with pytest.raises(TypeError, match="not iterable"):
+        next(batches)
+    assert next(batches)[1].tolist() == [2]
+
+
+def test_indices_that_are_tensors_stay_out_of_shared_memory():
+    order = torch.tensor([4, 1])
+    assert [label.item() for _, label in DataLoader(Squares(6), None, sampler=order, num_workers=1)] == [4, 1]
+    assert not order.is_shared()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_an_iterator_that_is_kept_holds_no_descriptor_after_its_end(method):
+    def used():
+        return len(os.listdir("/proc/self/fd"))
+
+    options = {"num_workers": 2, "multiprocessing_context": method}
+    list(DataLoader(Squares(4), **options))
+    before = used()
+    batches = iter(DataLoader(Squares(4), **options))
+    assert used() > before
+    assert len(list(batches)) == 4
+    assert used() == before
+    assert not any(process.is_alive() or process.exitcode is None for process in batches._workers)
 
 
 def test_an_exit_in_a_worker_is_an_error():

@@ -184,6 +184,31 @@ def test_the_parent_is_killed(dataset):
     child.communicate(timeout=LONG)
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("bystander", ["os.fork", "libc.fork"])
+def test_the_parent_is_killed_and_a_child_of_its_own_lives_on(method, bystander):
+    """The child has every descriptor that its parent had; one that is forked outside of Python closes none of them."""
+    child = run(
+        "import ctypes, time\nlibc = ctypes.PyDLL(None)\n"
+        "if __name__ == '__main__':\n"
+        f"    batches = iter(DataLoader(Squares(400, 9000), num_workers=2, multiprocessing_context='{method}'))\n"
+        "    next(batches)\n"
+        f"    child = {bystander}()\n"
+        f"    if not child:\n        time.sleep({LONG})\n"
+        "    print(child, *[worker.pid for worker in batches._workers], flush=True); sys.stdin.read()",
+        stdin=subprocess.PIPE,
+    )
+    other, *pids = map(int, child.stdout.readline().split())
+    assert all(map(alive, [other, *pids]))
+    child.kill()
+    child.wait(LONG)
+    ended = gone(pids)
+    assert alive(other)
+    os.kill(other, 9)
+    assert ended
+    child.communicate(timeout=LONG)
+
+
 def test_a_forked_child_may_not_use_the_iterator_and_takes_nothing_with_it():
     batches = iter(start())
     pids = pids_of(batches)

@@ -129,11 +129,20 @@ if __name__ == "__main__":
 """
 
 
+def only_warning(text):
+    """The warning that a program printed, where it printed nothing else."""
+    first, *rest = text.strip().splitlines()
+    assert "RuntimeWarning: /dev/shm has 1.0 MB and the batches under way take up to 114.4 MB" in first
+    assert len(rest) == 1
+    return first
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounting a small /dev/shm needs root")
-def test_a_small_dev_shm_does_not_matter(tmp_path):
+def test_a_small_dev_shm_is_told_once_and_does_not_matter(tmp_path):
     (tmp_path / "program.py").write_text(SMALL)
     command = f"mount -t tmpfs -o size=1m tmpfs /dev/shm && exec {sys.executable} {tmp_path / 'program.py'}"
     done = subprocess.run(
         ["unshare", "--mount", "bash", "-c", command], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout == "right 100\n", done.stderr
+    assert only_warning(done.stderr)

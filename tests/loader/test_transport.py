@@ -1,13 +1,15 @@
 """A batch through structure and memory and back."""
 
+import multiprocessing
 import os
 
 import pytest
 import torch
-from foreign import DTYPES, Frozen
+from foreign import DTYPES, Frozen, Squares
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedline import DataLoader
 from feedline.loader.memory import Arena, new_block
 from feedline.loader.transport import Opener, pack
 
@@ -131,3 +133,29 @@ def test_what_comes_out_can_be_written_and_resized(way):
     assert found.tolist() == [1, 2, 3, 4, 5]
     assert torch.cat([found, found]).shape == (10,)
     assert found.clone().resize_(7).shape == (7,)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_an_expanded_tensor_stays_so(way):
+    tensor = torch.arange(3.0)[None].expand(5000, 3)
+    found = way(tensor)
+    assert torch.equal(found, tensor)
+    assert found.stride() == (0, 1)
+    assert found.untyped_storage().nbytes() < 2**21  # of the largest of these blocks, and not 5,000 rows more
+
+
+class Pipes(Squares):
+    def __getitem__(self, index):
+        reads, writes = multiprocessing.Pipe(duplex=False)
+        writes.send(index)
+        return reads
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_what_multiprocessing_can_hand_on_is_handed_on(method):
+    loader = DataLoader(Pipes(4), None, num_workers=2, multiprocessing_context=method)
+    received = []
+    for connection in loader:
+        received.append(connection.recv())
+        connection.close()
+    assert received == [0, 1, 2, 3]

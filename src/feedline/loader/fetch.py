@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import torch
 
 from feedline.loader.collate import collate, empty
+from feedline.loader.places import batch_note, innermost, sample_note
 from feedline.loader.wrapped import keyed
 from feedline.rng import Key
 from feedline.types import KeyedDataset, Spec
@@ -119,17 +120,25 @@ class MapFetch(_WholeBatch):
     batched: bool
 
     def run(self, indices: Any) -> Any:
+        dataset, indices = innermost(self.dataset, indices, self.batched)  # Subset would hide which sample failed
         if not self.batched:
-            return self.collate_fn(self._sample(indices))
-        many = getattr(self.dataset, "__getitems__", None)
-        return self.collate_fn(many(indices) if many else [self._sample(index) for index in indices])
-
-    def _sample(self, index: Any) -> Any:
+            return self.collate_fn(_sample(dataset, indices))
+        many = getattr(dataset, "__getitems__", None)
+        if many is None:
+            samples = [_sample(dataset, index) for index in indices]
         try:
-            return self.dataset[index]
+            return self.collate_fn(samples if many is None else many(indices))
         except Exception as error:
-            error.add_note(f"at index {index!r} of {type(self.dataset).__name__}")
+            error.add_note(batch_note(dataset, indices))
             raise
+
+
+def _sample(dataset: Any, index: Any) -> Any:
+    try:
+        return dataset[index]
+    except Exception as error:
+        error.add_note(sample_note(dataset, index))
+        raise
 
 
 class IterableFetch(_WholeBatch):
@@ -143,6 +152,8 @@ class IterableFetch(_WholeBatch):
         self._collate = collate_fn
         self._batched = batched
         self._drop_last = drop_last
+        self._name = type(dataset).__name__
+        self._count = 0
         self._ended = False
 
     def run(self, indices: Any) -> Any:
@@ -161,6 +172,11 @@ class IterableFetch(_WholeBatch):
                 samples.append(next(self._samples))
             except StopIteration:
                 self._ended = True
+            except Exception as error:
+                error.add_note(f"behind {self._count} samples of {self._name}")
+                raise
+            else:
+                self._count += 1
         if not samples:
             raise Exhausted
         return samples

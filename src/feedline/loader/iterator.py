@@ -17,6 +17,7 @@ import os
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from torch.autograd.profiler import record_function
@@ -103,8 +104,10 @@ class LoaderIterator(Iterator[Any]):
 
     def restart(self, run: Callable[[Any], Any], key: Key) -> None:
         """Makes the workers ready for another pass: threads with another ``run``, processes with another key."""
+        self._drawn_all = True
         self._batches.clear()
-        self._pool.restart(run, key)
+        with self._watched("the batches under way of the pass before are"):
+            self._pool.restart(run, key, self._timeout or None)
 
     def begin(self, indices: Iterator[Any], fetch: Fetch, length: int | None, promised: int | None) -> None:
         """A pass over ``indices``, one item a batch; what is to be made ahead is begun at once.
@@ -146,11 +149,12 @@ class LoaderIterator(Iterator[Any]):
             if not self._batches:
                 self._end()
             number = self._due()
-            batch = self._batches.pop(number)
-            if not batch.ended:
+            if not self._batches[number].ended:
                 break
+            del self._batches[number]
         if self._ahead:
-            self._fill(self._ahead)
+            self._fill(self._ahead + 1)  # Ctrl-C may come here: the batch stays until it is handed out
+        batch = self._batches.pop(number)
         failure = batch.failure
         if failure is not None:
             try:
@@ -195,30 +199,44 @@ class LoaderIterator(Iterator[Any]):
                 return
             except Exception as error:  # the sampler's: raised when it is due, behind the batches before it
                 self._drawn_all = True
-                failed = Chunk(self._begun, 0, None)
-                self._batches[self._begun] = _Batch([None], {0: Done(failed, error=error)})
+                self._set_failed(error)
                 return
-            tasks = self._fetch.plan(indices)
+            try:
+                tasks = self._fetch.plan(indices)
+            except Exception as error:  # indices that are none: this batch's alone
+                self._set_failed(error)
+                continue
             self._batches[self._begun] = _Batch(tasks)
             for part, task in enumerate(tasks):
                 self._pool.submit(Chunk(self._begun, part, task))
             self._begun += 1
 
+    def _set_failed(self, error: Exception) -> None:
+        failed = Done(Chunk(self._begun, 0, None), error=error)
+        self._batches[self._begun] = _Batch([None], {0: failed})
+        self._begun += 1
+
     def _collect(self) -> None:
-        try:
+        with self._watched(f"batch {min(self._batches)} is"):
             done = self._pool.collect(self._timeout or None)
-        except TimeoutError as error:
-            raise RuntimeError(
-                f"DataLoader timed out after {self._timeout} seconds: batch {min(self._batches)} is not ready ({error})"
-            ) from error
-        except RuntimeError:
-            if self._pool.closed:  # a worker has died: there is no more to come
-                self.close()
-            raise
         batch = self._batches.get(done.chunk.batch)
         if batch is not None:
             batch.done[done.chunk.part] = done
         del done, batch  # an error in them is raised later, and must not be held by a frame then
+
+    @contextmanager
+    def _watched(self, what: str) -> Iterator[None]:
+        """Says what has not come in time; after the death of a worker there is no more to come."""
+        try:
+            yield
+        except TimeoutError as error:
+            raise RuntimeError(
+                f"DataLoader timed out after {self._timeout} seconds: {what} not ready ({error})"
+            ) from error
+        except RuntimeError:
+            if self._pool.closed:
+                self.close()
+            raise
 
     def _warn_of_length(self) -> None:
         warnings.warn(

@@ -14,7 +14,7 @@ import math
 import mmap
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,8 @@ class Block:
         """A tensor in ``memory``: torch holds the very object that it is given until the tensor's storage is freed."""
         if 0 in shape:
             return torch.empty(shape, dtype=dtype)
-        extent = 1 + sum((side - 1) * step for side, step in zip(shape, stride, strict=True))
-        return torch.frombuffer(memory, dtype=dtype, count=extent, offset=offset).as_strided(shape, stride)
+        count = extent(shape, stride)
+        return torch.frombuffer(memory, dtype=dtype, count=count, offset=offset).as_strided(shape, stride)
 
     def offset_of(self, tensor: torch.Tensor) -> int | None:
         """Where in this memory the tensor lies; None where it lies elsewhere."""
@@ -113,6 +113,11 @@ def new_block(size: int) -> tuple[int, Block]:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def extent(shape: Sequence[int], stride: Sequence[int]) -> int:
+    """How many elements of memory lie from the first of a tensor to its last, both counted."""
+    return 0 if 0 in shape else 1 + sum((side - 1) * step for side, step in zip(shape, stride, strict=True))
 
 
 def place(offset: int, nbytes: int) -> tuple[int, int]:

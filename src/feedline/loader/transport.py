@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import pickle
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import torch
 
-from feedline.loader.memory import Arena, Block, Lease, new_block, place
+from feedline.loader.memory import Arena, Block, Lease, extent, new_block, place
 
 INLINE = 16_384
 """Batches whose tensors are smaller than this together travel in the message itself."""
@@ -16,8 +17,11 @@ INLINE = 16_384
 Where = tuple[int, torch.dtype, tuple[int, ...], tuple[int, ...]]
 
 
-class Parcel(pickle.Pickler):
+class Parcel(ForkingPickler):
     """Pickles a batch and sets its plain tensors aside; others (sparse, quantized, subclasses) stay in the pickle.
+
+    What multiprocessing can hand to another process (a Connection, a Lock's descriptor, a tensor on a device) it can be
+    handed here too.
 
     Args:
         arena: where some of the tensors may lie already.
@@ -44,17 +48,24 @@ class Parcel(pickle.Pickler):
         if type(value) is not torch.Tensor or not _is_plain(value):
             return None
         if id(value) not in self._places:
-            tensor = value if _is_dense(value) else value.contiguous()
+            tensor = value if extent(value.shape, value.stride()) <= value.numel() else value.contiguous()
             where = (self._begin(tensor), tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()))
             self._tensors.append((tensor, where))
             self._places[id(value)] = value, where
         return self._places[id(value)][1]
 
+    def reducer_override(self, value: Any) -> Any:
+        """Tensors of the processor travel by value: torch's own way puts each of them into a file of its own."""
+        if isinstance(value, torch.Tensor | torch.UntypedStorage | torch.TypedStorage) and value.device.type == "cpu":
+            return value.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+        return NotImplemented
+
     def _begin(self, tensor: torch.Tensor) -> int:
         known = None if self._arena.block is None else self._arena.block.offset_of(tensor)
         if known is not None:
             return known
-        begin, self.nbytes = place(self.nbytes, tensor.numel() * tensor.element_size())
+        nbytes = extent(tensor.shape, tensor.stride()) * tensor.element_size()
+        begin, self.nbytes = place(self.nbytes, nbytes)
         return begin
 
     def into_block(self) -> tuple[int | None, Block]:
@@ -65,14 +76,14 @@ class Parcel(pickle.Pickler):
         for tensor, where in self._tensors:
             target = block.tensor(*where)
             if target.data_ptr() != tensor.data_ptr():
-                target.copy_(tensor)
+                _copy(tensor, target)
         return descriptor, block
 
     def inline(self) -> bytes:
         """The tensors' memory as bytes, for a batch that is small."""
         memory = bytearray(self.nbytes)
         for tensor, where in self._tensors:
-            view(memory, where).copy_(tensor)
+            _copy(tensor, view(memory, where))
         return bytes(memory)
 
 
@@ -115,13 +126,7 @@ def _is_plain(tensor: torch.Tensor) -> bool:
     )
 
 
-def _is_dense(tensor: torch.Tensor) -> bool:
-    """Whether its elements fill its memory without gaps and without overlap, in whatever order."""
-    if tensor.numel() == 0:
-        return True
-    expected = 1
-    for step, side in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
-        if side != 1 and step != expected:
-            return False
-        expected *= side
-    return True
+def _copy(tensor: torch.Tensor, target: torch.Tensor) -> None:
+    """Into another tensor of the same shape and stride, each element of the memory once, expanded or not."""
+    flat = (extent(tensor.shape, tensor.stride()),), (1,)
+    target.as_strided(*flat).copy_(tensor.as_strided(*flat))

@@ -12,11 +12,11 @@ import pickle
 import random
 import signal
 import threading
-import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import send_handle
 from queue import SimpleQueue
 from typing import Any
@@ -25,6 +25,7 @@ import numpy as np
 import torch
 import torch.utils.data._utils.worker as torch_worker
 from torch._utils import ExceptionWrapper
+from torch.utils.data import IterableDataset
 
 from feedline.loader.collate import allocating, collate_in_workers
 from feedline.loader.fetch import Exhausted, Fetch
@@ -32,11 +33,7 @@ from feedline.loader.memory import Arena, Block
 from feedline.loader.transport import INLINE, pack
 from feedline.rng import Key
 
-_LOOK = 0.3  # seconds between two looks at whether the consumer lives, should the pipe not tell
 _GRACE = 0.2  # seconds that user code has to come to its end after the pipe did
-
-open_ends: weakref.WeakSet[Connection] = weakref.WeakSet()
-"""The consumer's ends of all pipes in this process: a forked worker must not hold those of the others open."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,9 @@ class Begin:
 
 @dataclass(frozen=True)
 class Work:
-    """One batch to make: its indices, and the block of this worker that is free to hold it."""
+    """One batch to make: its indices, pickled, and the block of this worker that is free to hold it."""
 
-    task: Any
+    task: bytes
     block: int | None
     forget: tuple[int, ...]
 
@@ -61,18 +58,22 @@ class Made:
 
     Attributes:
         structure: the batch without its tensors.
-        inline: the tensors' memory, where they are small.
+        inline: the tensors' memory, where they are small, or where there is no memory that could be shared.
+        shortage: why there is none.
         block: the number of the block that they lie in, else.
         size: that block's size in bytes, where it is new; its descriptor follows.
         error: what the dataset raised.
+        notes: the notes of that exception.
         ended: an iterable dataset has no more.
     """
 
     structure: bytes = b""
     inline: bytes | None = None
+    shortage: str | None = None
     block: int | None = None
     size: int | None = None
     error: Any = None
+    notes: tuple[str, ...] = ()
     ended: bool = False
 
 
@@ -100,9 +101,6 @@ class Job:
 
 def work(job: Job, pipe: Connection) -> None:
     """The life of a worker."""
-    for end in list(open_ends):
-        end.close()
-    open_ends.clear()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the consumer's, who then ends this worker
     torch.set_num_threads(1)
     collate_in_workers()
@@ -119,16 +117,29 @@ def work(job: Job, pipe: Connection) -> None:
 
 def _read(pipe: Connection, inbox: SimpleQueue[Any]) -> None:
     """Messages into the inbox until the pipe ends; then the worker ends too, whatever it does."""
-    consumer, parent = parent_process(), os.getppid()
-    try:
-        while os.getppid() == parent and (consumer is None or consumer.is_alive()):
-            if pipe.poll(_LOOK):
-                inbox.put(pipe.recv())
-    except (EOFError, OSError):
-        pass
+    with suppress(EOFError, OSError):
+        end = _end_of_consumer()
+        while pipe in wait([pipe, end]):
+            inbox.put(pipe.recv())
     inbox.put(None)
     threading.Event().wait(_GRACE)
     os._exit(0)
+
+
+def _end_of_consumer() -> int:
+    """A descriptor that can be read when the consumer is dead.
+
+    A pipe would not do: whoever was forked from the consumer holds its end open too.
+    """
+    consumer = parent_process()
+    assert consumer is not None
+    assert consumer.pid is not None
+    try:
+        return os.pidfd_open(consumer.pid)
+    except ProcessLookupError:
+        raise
+    except (OSError, AttributeError):  # a system without it
+        return consumer.sentinel
 
 
 def _send(pipe: Connection, made: Made, descriptor: int | None) -> None:
@@ -150,64 +161,68 @@ class _Maker:
         self._job = job
         self._blocks: dict[int, Block] = {}
         self._next_block = 0
-        self._failure: Any = None
-        self._fetch: Fetch | None = None
+        self._init_failed: Made | None = None
+        self._fetch: Fetch | Made
         _seed(job)
         try:
             if job.init is not None:
                 job.init(job.worker)
-        except Exception:
-            self._failure = self._wrapped()
-            return
+        except Exception as error:
+            self._init_failed = self._failed(error)
         self.begin(job.begin)
 
     def begin(self, begin: Begin) -> None:
-        """A new pass: an iterable dataset begins anew."""
+        """A new pass: an iterable dataset begins anew; where nothing can begin, every batch of the pass says why."""
         try:
-            self._fetch = self._job.make_fetch(self._job.dataset, begin.key)
-        except Exception:
-            self._failure = self._wrapped()
+            self._fetch = self._init_failed or self._job.make_fetch(self._job.dataset, begin.key)
+        except Exception as error:
+            self._fetch = self._failed(error)
 
     def make(self, work: Work) -> tuple[Made, int | None]:
         """The batch, and the descriptor of the block that it lies in, if that is new."""
         for number in work.forget:
             self._blocks.pop(number, None)
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            return Made(error=failure), None
+        if isinstance(self._fetch, Made):
+            failed = self._fetch
+            if isinstance(self._job.dataset, IterableDataset):  # which has no number of batches to end it
+                self._fetch = Made(ended=True)
+            return failed, None
         try:
-            return self._pack(work)
+            return self._pack(work, self._fetch)
         except Exhausted:
             return Made(ended=True), None
-        except Exception:
-            return Made(error=self._wrapped()), None
+        except Exception as error:
+            return self._failed(error), None
 
-    def _pack(self, work: Work) -> tuple[Made, int | None]:
-        assert self._fetch is not None
+    def _pack(self, work: Work, fetch: Fetch) -> tuple[Made, int | None]:
         block = None if work.block is None else self._blocks[work.block]
         arena = Arena(None if block is None or block.kept else block)  # the dataset may keep what it made
         with allocating(arena.empty):
-            tasks = self._fetch.plan(work.task)
-            values = [self._fetch.run(task) for task in tasks]
-            batch = self._fetch.join(tasks, values)
+            tasks = fetch.plan(pickle.loads(work.task))
+            values = [fetch.run(task) for task in tasks]
+            batch = fetch.join(tasks, values)
         parcel = pack(batch, arena)
         if parcel.nbytes <= INLINE and arena.used == 0:
             return Made(parcel.structure, inline=parcel.inline()), None
-        descriptor, block = parcel.into_block()
+        try:
+            descriptor, block = parcel.into_block()
+        except OSError as error:
+            return Made(parcel.structure, inline=parcel.inline(), shortage=str(error)), None
         if descriptor is None:
             return Made(parcel.structure, block=work.block), None
         self._next_block += 1
         self._blocks[self._next_block] = block
         return Made(parcel.structure, block=self._next_block, size=block.size), descriptor
 
-    def _wrapped(self) -> Any:
+    def _failed(self, error: Exception) -> Made:
         """The exception that is being handled; one whose class cannot be sent is told as a RuntimeError."""
+        notes = tuple(error.__dict__.pop("__notes__", ()))  # the traceback would quote them, and they go with the error
         wrapped: Any = ExceptionWrapper(where=f"in DataLoader worker process {self._job.worker}")  # type: ignore[no-untyped-call]
         try:
             pickle.dumps(wrapped.exc_type)
         except Exception:
             wrapped.exc_type = RuntimeError
-        return wrapped
+        return Made(error=wrapped, notes=notes)
 
 
 def _seed(job: Job) -> None:

@@ -3,6 +3,7 @@
 - ``submit`` never blocks and never runs user code out of order: each chunk is run once, by ``run(chunk)``.
 - ``collect`` returns the chunks that were submitted, each once, in any order; it blocks until one is done.
   An exception of ``run`` comes back in ``Done.error``, never out of ``collect`` itself.
+- ``restart`` waits for the chunks that are outstanding and drops them; TimeoutError when ``timeout`` seconds pass.
 - ``collect`` with nothing outstanding raises RuntimeError, and TimeoutError when ``timeout`` seconds pass.
 - ``close`` may be called at any time and more than once. It does not wait for user code that is running: what is
   running ends by itself, what was not begun is not begun, and no result is kept. After it, ``submit`` raises
@@ -60,7 +61,7 @@ class Workers(Protocol):
     def exhausted(self) -> bool:
         """Whether no worker can make another chunk, because their iterable datasets have ended."""
 
-    def restart(self, run: Run, key: Key) -> None:
+    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
         """Another pass: workers of this process take ``run``, worker processes take ``key``."""
 
     def submit(self, chunk: Chunk) -> None: ...

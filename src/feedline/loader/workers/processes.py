@@ -11,36 +11,26 @@ import signal
 import time
 import weakref
 from collections import deque
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import current_process
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import recv_handle
 from typing import Any
 
-from feedline.loader.memory import Block
-from feedline.loader.transport import Opener
-from feedline.loader.workers.child import Begin, Job, Made, Work, open_ends, work
+from feedline.loader.workers.child import Begin, Job, work
 from feedline.loader.workers.contract import Chunk, Done, Run
 from feedline.loader.workers.interrupts import whole
-from feedline.loader.workers.shelf import Return, Shelf
+from feedline.loader.workers.peer import Gone, Peer
 from feedline.rng import Key
 
 _PATIENCE = 0.5  # seconds that a worker has to end by itself before it is killed
 _LOOK = 1.0  # seconds between two looks at whether the workers live, should their end not wake us
 
 _pools: weakref.WeakSet[ProcessWorkers] = weakref.WeakSet()
-
-
-@dataclass
-class _Worker:
-    """One worker as its consumer sees it."""
-
-    process: BaseProcess
-    pipe: Any
-    shelf: Shelf
-    chunks: deque[tuple[Chunk, int | None]] = field(default_factory=deque)
-    ended: bool = False
+_ends: weakref.WeakSet[Connection[Any, Any]] = weakref.WeakSet()  # ours, of all pipes
 
 
 class ProcessWorkers:
@@ -77,9 +67,9 @@ class ProcessWorkers:
         self._next = 0
         self.closed = False
         self._poll = select.poll()
-        self._sources: dict[int, _Worker] = {}
+        self._sources: dict[int, Peer] = {}
         self._ready: deque[Done] = deque()
-        self._workers: list[_Worker] = []
+        self._workers: list[Peer] = []
         _pools.add(self)
         try:
             for number in range(num_workers):
@@ -94,19 +84,18 @@ class ProcessWorkers:
                 ) from error
             raise
 
-    def _start(self, context: BaseContext, job: Job) -> _Worker:
+    def _start(self, context: BaseContext, job: Job) -> Peer:
         here, there = context.Pipe(duplex=True)
-        open_ends.add(here)
+        _ends.add(here)
         process = context.Process(target=work, args=(job, there), daemon=True, name=f"feedline-worker-{job.worker}")  # type: ignore[attr-defined]
         try:
             process.start()
         except BaseException:
-            open_ends.discard(here)
             here.close()
             raise
         finally:
             there.close()
-        worker = _Worker(process, here, Shelf(self._most_free))
+        worker = Peer(job.worker, process, here, self._most_free, self._most_free * job.num_workers)
         for source in (here.fileno(), process.sentinel):
             self._poll.register(source, select.POLLIN)
             self._sources[source] = worker
@@ -120,31 +109,35 @@ class ProcessWorkers:
     def exhausted(self) -> bool:
         return all(worker.ended for worker in self._workers)
 
-    def restart(self, run: Run, key: Key) -> None:
-        """A new pass with the same workers; what was under way of the one before is dropped."""
-        while any(worker.chunks for worker in self._workers):
-            self._receive(None)
+    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
+        """A new pass with the same workers; what was under way of the one before is waited for and dropped."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while any(worker.outstanding for worker in self._workers):
+            self._receive(deadline)
         self._ready.clear()
         self._next = 0
         for worker in self._workers:
             worker.ended = False
-            self._tell(worker, Begin(key))
+            with self._reporting(worker):
+                worker.tell(Begin(key))
 
     def submit(self, chunk: Chunk) -> None:
         if self.closed:
             raise RuntimeError("these workers are closed")
         worker = self._take_turn()
-        shelf = worker.shelf
-        block = shelf.free.pop() if shelf.free else None
-        worker.chunks.append((chunk, block))
-        forget = tuple(shelf.forget.pop() for _ in range(len(shelf.forget)))
-        self._tell(worker, Work(chunk.task, block, forget))
+        try:
+            with self._reporting(worker):
+                worker.give(chunk)
+        except Exception as error:  # an index that cannot be pickled is an outcome of its batch
+            if self.closed:
+                raise
+            self._ready.append(Done(chunk, error=error))
 
-    def _take_turn(self) -> _Worker:
+    def _take_turn(self) -> Peer:
         """The next worker in rotation whose dataset has not ended; without order the least busy one."""
         active = [worker for worker in self._workers if not worker.ended]
         if active and not self._in_order:
-            return min(active, key=lambda worker: len(worker.chunks))
+            return min(active, key=lambda worker: worker.outstanding)
         for _ in self._workers:
             worker = self._workers[self._next % len(self._workers)]
             self._next += 1
@@ -152,15 +145,8 @@ class ProcessWorkers:
                 return worker
         raise RuntimeError("every worker's dataset has ended")
 
-    def _tell(self, worker: _Worker, message: Any) -> None:
-        try:
-            with whole():
-                worker.pipe.send(message)
-        except (BrokenPipeError, ConnectionResetError):
-            self._report_death(worker)
-
     def collect(self, timeout: float | None = None) -> Done:
-        if not self._ready and not any(worker.chunks for worker in self._workers):
+        if not self._ready and not any(worker.outstanding for worker in self._workers):
             raise RuntimeError("nothing to collect: no chunk is outstanding")
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self._ready:
@@ -168,78 +154,27 @@ class ProcessWorkers:
         return self._ready.popleft()
 
     def _receive(self, deadline: float | None) -> None:
-        """Waits until something is there, and takes all of it."""
+        """Waits until something is there, and takes one message of each worker that has one."""
         left = _LOOK if deadline is None else min(_LOOK, deadline - time.monotonic())
         events = self._poll.poll(max(0.0, left) * 1000)
         if not events and deadline is not None and time.monotonic() >= deadline:
-            busy = [worker.process for worker in self._workers if worker.chunks]
+            busy = [worker.process for worker in self._workers if worker.outstanding]
             raise TimeoutError("busy: " + ", ".join(f"{process.name}, pid {process.pid}" for process in busy))
         workers = {id(worker): worker for worker in (self._sources[source] for source, _ in events)}
         for worker in workers.values():
-            self._read(worker)
+            with self._reporting(worker):
+                done = worker.take()
+            if done is not None:
+                self._ready.append(done)
 
-    def _read(self, worker: _Worker) -> None:
-        """One message of this worker; if there is none and it is dead, that is an error."""
+    @contextmanager
+    def _reporting(self, worker: Peer) -> Iterator[None]:
+        """A worker that is gone is torch's error, with pid and signal, and the end of the others."""
         try:
-            if worker.pipe.poll():
-                with whole():
-                    self._ready.append(self._opened(worker, *self._received(worker)))
-                return
-        except EOFError:
-            pass
-        else:
-            if worker.process.is_alive():
-                return
-        self._report_death(worker)
-
-    def _received(self, worker: _Worker) -> tuple[Made, int | None]:
-        """A message and the descriptor that follows it; EOFError where the pipe ended, if only in mid-message."""
-        try:
-            made: Made = worker.pipe.recv()
-        except OSError as error:
-            raise EOFError from error
-        if made.size is None:
-            return made, None
-        try:
-            return made, recv_handle(worker.pipe)
-        except (OSError, RuntimeError) as error:
-            self.close()
-            raise RuntimeError(
-                "too many open files: a batch's memory cannot be taken from its worker; raise the limit with "
-                "`ulimit -n`"
-            ) from error
-
-    def _opened(self, worker: _Worker, made: Made, descriptor: int | None) -> Done:
-        """What came of a chunk; the blocks that it did not use are free again."""
-        chunk, lent = worker.chunks.popleft()
-        number = self._workers.index(worker)
-        if descriptor is not None:
-            assert made.block is not None
-            assert made.size is not None
-            try:
-                worker.shelf.blocks[made.block] = Block(descriptor, made.size)
-            finally:
-                os.close(descriptor)
-        if lent is not None and lent != made.block:
-            worker.shelf.drop(lent) if descriptor is not None else worker.shelf.put_back(lent)
-        if made.ended:
-            worker.ended = True
-            return Done(chunk, ended=True, worker=number)
-        if made.error is not None:
-            return Done(chunk, error=_rebuilt(made.error), worker=number)
-        try:
-            return Done(chunk, self._value(worker, made), worker=number)
-        except Exception as error:  # what a class of the user's does when it is unpickled
-            return Done(chunk, error=error, worker=number)
-
-    def _value(self, worker: _Worker, made: Made) -> Any:
-        """The batch, in its own small memory or in a block that is leased."""
-        if made.block is None:
-            assert made.inline is not None
-            return Opener(made.structure, bytearray(made.inline)).load()
-        return Opener(made.structure, worker.shelf.blocks[made.block].lease(Return(worker.shelf, made.block))).load()
-
-    def _report_death(self, worker: _Worker) -> None:
+            yield
+            return
+        except Gone as gone:
+            why = gone.args
         process = worker.process
         process.join(1.0)
         code = process.exitcode
@@ -247,7 +182,7 @@ class ProcessWorkers:
         if code is not None and code < 0:
             how = f"killed by signal: {signal.Signals(-code).name}"
         self.close()
-        raise RuntimeError(f"DataLoader worker (pid(s) {process.pid}) exited unexpectedly ({how})")
+        raise RuntimeError(*why or [f"DataLoader worker (pid(s) {process.pid}) exited unexpectedly ({how})"])
 
     def close(self) -> None:
         if self.closed:
@@ -259,31 +194,27 @@ class ProcessWorkers:
         self.closed = True
         self._ready.clear()
         for worker in self._workers:
-            open_ends.discard(worker.pipe)
-            worker.pipe.close()
-            worker.chunks.clear()
-            worker.shelf.blocks.clear()  # what the consumer holds lives on without them
+            worker.leave()
         if os.getpid() != self._pid:  # a forked child: the workers are its parent's
             return
         deadline = time.monotonic() + _PATIENCE
         for worker in self._workers:
-            worker.process.join(max(0.0, deadline - time.monotonic()))
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
-
-
-def _rebuilt(wrapped: Any) -> BaseException:
-    """The worker's exception with its own type where it can be made again, its traceback in the text."""
-    try:
-        wrapped.reraise()
-    except BaseException as error:
-        return error.with_traceback(None)
-    raise AssertionError("unreachable")
+            process = worker.process
+            process.join(max(0.0, deadline - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+            process._popen.close()  # type: ignore[attr-defined] # descriptors alone: pid and exit code stay
 
 
 def _forget_workers() -> None:
-    """In a forked child: the workers are its parent's, and multiprocessing must not end them when the child exits."""
+    """In a forked child: the workers are its parent's.
+
+    multiprocessing must not end them when the child exits, and an end of a pipe that the child held open would keep
+    them when the parent is gone.
+    """
+    for end in list(_ends):
+        end.close()
     for pool in list(_pools):
         for process in pool.processes:
             multiprocessing.process._children.discard(process)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ class SerialWorkers:
         self.closed = False
         self.exhausted = False
 
-    def restart(self, run: Run, key: Key) -> None:
+    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
         """A new pass with another ``run``."""
         self._run = run
         self._waiting.clear()

@@ -55,10 +55,11 @@ class ThreadWorkers:
     def closed(self) -> bool:
         return self._closed.is_set()
 
-    def restart(self, run: Run, key: Key) -> None:
+    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
         """A new pass with another ``run``; what was under way of the one before is waited for and dropped."""
+        deadline = None if timeout is None else time.monotonic() + timeout
         while self._outstanding:
-            self.collect()
+            self.collect(None if deadline is None else max(0.0, deadline - time.monotonic()))
         self._run = run
 
     def submit(self, chunk: Chunk) -> None:

@@ -1,0 +1,63 @@
+"""Where a sample of a foreign dataset lies: what the note of its error says."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from torch.utils.data import ConcatDataset, Subset
+
+_SHOWN = 8  # indices of a batch
+_HOLD_PATHS = ("paths", "samples", "imgs", "image_paths", "filenames", "files")  # by the names that programs give them
+
+
+def sample_note(dataset: Any, index: Any) -> str:
+    """For the error of one sample."""
+    path = path_of(dataset, index)
+    return f"at index {index!r} of {type(dataset).__name__}" + (f": {path}" if path is not None else "")
+
+
+def batch_note(dataset: Any, indices: Any) -> str:
+    """For an error of samples that were asked for together, or of what joined them."""
+    indices = list(indices)
+    first = ", ".join(repr(index) for index in indices[:_SHOWN]) + (", ..." if len(indices) > _SHOWN else "")
+    return f"in the batch of indices {first} of {type(dataset).__name__} ({len(indices)} samples)"
+
+
+def path_of(dataset: Any, index: Any) -> str | None:
+    """The file of a sample, where the dataset keeps a list of them as torchvision's do; None where it does not.
+
+    Lists of pairs are read by their first items; torch's wrappers are seen through.
+    """
+    with suppress(Exception):  # foreign attributes may do anything, and an error is under way already
+        if type(dataset) is Subset:
+            return path_of(dataset.dataset, dataset.indices[index])
+        if type(dataset) is ConcatDataset:
+            return path_of(*_in_part(dataset, index))
+    for name in _HOLD_PATHS:
+        with suppress(Exception):
+            item = getattr(dataset, name)[index]
+            if isinstance(item, tuple | list):
+                item = item[0]
+            if isinstance(item, str | os.PathLike):
+                return os.fspath(item)
+    return None
+
+
+def innermost(dataset: Any, index: Any, batched: bool) -> tuple[Any, Any]:
+    """The dataset behind torch's Subset, however deep, and the index there; the indices, where they are a batch's."""
+    while type(dataset) is Subset:
+        there = dataset.indices
+        index = [there[each] for each in index] if batched else there[index]
+        dataset = dataset.dataset
+    return dataset, index
+
+
+def _in_part(dataset: ConcatDataset[Any], index: int) -> tuple[Any, int]:
+    ends: Sequence[int] = dataset.cumulative_sizes
+    place = index + ends[-1] if index < 0 else index
+    which = bisect_right(ends, place)
+    return dataset.datasets[which], place - (ends[which - 1] if which else 0)

@@ -1,0 +1,152 @@
+"""One worker process as its consumer sees it: what it is told, and what comes back."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections import deque
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import recv_handle
+from typing import Any
+
+from feedline.loader.memory import Block
+from feedline.loader.shortage import tell_of_pipe, tell_of_small_shm
+from feedline.loader.transport import Opener
+from feedline.loader.workers.child import Made, Work
+from feedline.loader.workers.contract import Chunk, Done
+from feedline.loader.workers.interrupts import whole
+from feedline.loader.workers.shelf import Return, Shelf
+
+
+class Gone(Exception):  # noqa: N818 - no error yet, a fact
+    """The worker is dead, or its end of the pipe is, or cannot be understood for the reason that is given."""
+
+
+class Peer:
+    """A worker, its pipe, its blocks and the chunks that it was given.
+
+    Args:
+        number: the worker's.
+        process: started.
+        pipe: our end.
+        most_free: blocks that are kept for later batches.
+        blocks_of_all: blocks that all workers together have at most, to say what memory they need.
+    """
+
+    def __init__(
+        self, number: int, process: BaseProcess, pipe: Connection[Any, Any], most_free: int, blocks_of_all: int
+    ) -> None:
+        self.process = process
+        self.pipe = pipe
+        self.ended = False
+        self._number = number
+        self._blocks_of_all = blocks_of_all
+        self._shelf = Shelf(most_free)
+        self._chunks: deque[tuple[Chunk, int | None]] = deque()
+
+    @property
+    def outstanding(self) -> int:
+        """How many chunks it has that did not come back."""
+        return len(self._chunks)
+
+    def give(self, chunk: Chunk) -> None:
+        """A chunk to make, and a block to put it in where one is free.
+
+        Raises Gone, and whatever hinders the task from being pickled: then it was not given.
+        """
+        task, shelf = pickle.dumps(chunk.task), self._shelf
+        block = shelf.free.pop() if shelf.free else None
+        self._chunks.append((chunk, block))
+        forget = tuple(shelf.forget.pop() for _ in range(len(shelf.forget)))
+        self.tell(Work(task, block, forget))
+
+    def tell(self, message: Any) -> None:
+        """Raises Gone."""
+        try:
+            with whole():
+                self.pipe.send_bytes(pickle.dumps(message))  # send would move its tensors into shared memory
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Gone from error
+
+    def take(self) -> Done | None:
+        """What came of the oldest chunk, if it is there; raises Gone where it never will be."""
+        try:
+            if self.pipe.poll():
+                with whole():
+                    return self._opened(*self._received())
+        except EOFError as error:
+            raise Gone from error
+        if not self.process.is_alive():
+            raise Gone
+        return None
+
+    def _received(self) -> tuple[Made, int | None]:
+        """A message and the descriptor that follows it; EOFError where the pipe ended, if only in mid-message."""
+        try:
+            made: Made = self.pipe.recv()
+        except OSError as error:
+            raise EOFError from error
+        if made.size is None:
+            return made, None
+        try:
+            return made, recv_handle(self.pipe)
+        except (OSError, RuntimeError) as error:
+            raise Gone(
+                "too many open files: a batch's memory cannot be taken from its worker; raise the limit with "
+                "`ulimit -n`"
+            ) from error
+
+    def _opened(self, made: Made, descriptor: int | None) -> Done:
+        """What came of a chunk; the blocks that it did not use are free again."""
+        chunk, lent = self._chunks.popleft()
+        if descriptor is not None:
+            self._keep(made, descriptor)
+        if lent is not None and lent != made.block:
+            self._shelf.drop(lent) if descriptor is not None else self._shelf.put_back(lent)
+        if made.ended:
+            self.ended = True
+            return Done(chunk, ended=True, worker=self._number)
+        if made.error is not None:
+            return Done(chunk, error=_rebuilt(made), worker=self._number)
+        try:
+            return Done(chunk, self._value(made), worker=self._number)
+        except Exception as error:  # what a class of the user's does when it is unpickled
+            return Done(chunk, error=error, worker=self._number)
+
+    def _keep(self, made: Made, descriptor: int) -> None:
+        assert made.block is not None
+        assert made.size is not None
+        try:
+            self._shelf.blocks[made.block] = Block(descriptor, made.size)
+        finally:
+            os.close(descriptor)
+
+    def _value(self, made: Made) -> Any:
+        """The batch, in its own small memory or in a block that is leased."""
+        if made.block is None:
+            assert made.inline is not None
+            if made.shortage is not None:
+                tell_of_pipe(len(made.inline), made.shortage)
+            return Opener(made.structure, bytearray(made.inline)).load()
+        block = self._shelf.blocks[made.block]
+        if made.size is not None:
+            tell_of_small_shm(block.size * self._blocks_of_all)
+        return Opener(made.structure, block.lease(Return(self._shelf, made.block))).load()
+
+    def leave(self) -> None:
+        """Closes the pipe, which ends the worker, and forgets its chunks; batches that the consumer holds live on."""
+        self.pipe.close()
+        self._chunks.clear()
+        self._shelf.blocks.clear()
+
+
+def _rebuilt(made: Made) -> BaseException:
+    """The worker's exception with its own type where it can be made again, its traceback in the text."""
+    try:
+        made.error.reraise()
+    except BaseException as error:
+        for note in made.notes:
+            error.add_note(note)
+        return error.with_traceback(None)
+    raise AssertionError("unreachable")
