@@ -1,5 +1,6 @@
 """Settings for all tests; its place puts this folder on the import path, for what tests share."""
 
+import signal
 import threading
 import time
 
@@ -14,6 +15,8 @@ pytest.register_assert_rewrite("contracts.source", "contracts.workers")
 settings.register_profile("feedline", deadline=None)
 settings.load_profile("feedline")
 torch.set_num_threads(1)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs begin so, and hand it on
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

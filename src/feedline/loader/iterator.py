@@ -207,8 +207,9 @@ class LoaderIterator(Iterator[Any]):
                 self._set_failed(error)
                 continue
             self._batches[self._begun] = _Batch(tasks)
-            for part, task in enumerate(tasks):
-                self._pool.submit(Chunk(self._begun, part, task))
+            with self._watched(f"batch {self._begun} is"):
+                for part, task in enumerate(tasks):
+                    self._pool.submit(Chunk(self._begun, part, task))
             self._begun += 1
 
     def _set_failed(self, error: Exception) -> None:
