@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,6 +46,8 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         transform: a Compose, a single transform or any callable that takes the image.
         mode: "RGB", "L" or "unchanged".
     """
+
+    keyed: Literal[True] = True
 
     def __init__(self, source: Source, transform: Callable[[Any], Any] | None = None, mode: Mode = "RGB") -> None:
         check_mode(mode)
@@ -147,6 +149,8 @@ class Subset(Dataset[tuple[Any, int]]):
 
     A sample looks as it does in the whole dataset: its randomness depends on its index there.
     """
+
+    keyed: Literal[True] = True
 
     def __init__(self, dataset: ImageDataset, indices: ArrayLike) -> None:
         self.dataset = dataset

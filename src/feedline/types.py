@@ -103,7 +103,14 @@ class Source(Protocol):
 
 @runtime_checkable
 class KeyedDataset(Protocol):
-    """What the loader asks of a dataset of ours: a sample is a pure function of (index, key)."""
+    """What the loader asks of a dataset of ours: a sample is a pure function of (index, key).
+
+    ``keyed`` says so: ``self[index]`` is ``self.get(index, Key())``. A subclass that changes ``__getitem__`` and not
+    ``get`` is read by ``__getitem__``, as any other dataset.
+    """
+
+    @property
+    def keyed(self) -> Literal[True]: ...
 
     @property
     def thread_safe(self) -> bool: ...

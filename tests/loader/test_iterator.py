@@ -1,6 +1,7 @@
 """One pass over the data: order, bounds, errors and every way in which it ends."""
 
 import gc
+import signal
 import subprocess
 import sys
 import threading
@@ -9,8 +10,10 @@ from contextlib import suppress
 
 import pytest
 import torch
+from foreign import Stuck
 from memory import Memory, numbered, picture
 from PIL import Image
+from torch.utils.data import DataLoader as TorchDataLoader
 
 import feedline
 from feedline import DataLoader, DecodeError, ImageDataset
@@ -24,6 +27,7 @@ THREADS = pytest.mark.parametrize("num_workers", [1, 2, 8])
 class Own:
     """A dataset by protocol alone; ``visit`` is called for each sample with its index."""
 
+    keyed = True
     thread_safe = True
     spec = None
 
@@ -307,8 +311,61 @@ def test_length(num_workers):
     assert iter(batches) is batches
 
 
+class Drawing:
+    """A batch sampler whose length costs random numbers, as one that makes buckets to know it."""
+
+    def __init__(self, generator):
+        self.generator = generator
+
+    def __iter__(self):
+        order = torch.randperm(8, generator=self.generator).tolist()
+        return iter([order[:4], order[4:]])
+
+    def __len__(self):
+        return len(list(iter(self)))
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_the_length_is_asked_for_by_nobody_but_the_caller(num_workers):
+    told = []
+    for kind in (DataLoader, TorchDataLoader):
+        generator = torch.Generator().manual_seed(3)
+        loader = kind(range(8), batch_sampler=Drawing(generator), num_workers=num_workers, generator=generator)
+        told.append([[batch.tolist() for batch in loader] for _ in range(2)] + [torch.rand(1, generator=generator)])
+        assert len(iter(loader)) == 2
+    assert told[0] == told[1]
+
+
+def test_an_alarm_of_the_programs_is_no_timeout_of_ours():
+    def ring(*_):
+        raise TimeoutError("my own alarm")
+
+    batches = iter(DataLoader(Stuck(3, 0), num_workers=1))
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(TimeoutError, match="my own alarm"):
+            next(batches)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("worker_type", ["thread", "process"])
+def test_a_sampler_may_use_its_list_again(worker_type):
+    class Same:
+        def __iter__(self):
+            batch = [0, 0]
+            for index in range(0, 8, 2):
+                batch[:] = index, index + 1
+                yield batch
+
+    loader = DataLoader(range(8), batch_sampler=Same(), num_workers=2, worker_type=worker_type)
+    assert [batch.tolist() for batch in loader] == [[0, 1], [2, 3], [4, 5], [6, 7]]
+
+
 def test_no_length_where_the_sampler_has_none():
     batches = iter(DataLoader(numbered(7), sampler=(index for index in range(3))))
-    with pytest.raises(TypeError, match="no length"):
+    with pytest.raises(TypeError, match="has no len"):
         len(batches)
     assert labels(batches) == [[0], [1], [2]]

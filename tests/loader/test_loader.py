@@ -14,10 +14,12 @@ from torch.utils.data import (
     default_collate,
 )
 from torch.utils.data import DataLoader as TorchDataLoader
+from torch.utils.data._utils.collate import default_collate_fn_map
 from torch.utils.data.distributed import DistributedSampler
 
 import feedline
 from feedline import DataLoader, ImageDataset
+from feedline.loader.iterator import LoaderIterator
 from feedline.rng import Key
 from feedline.transforms import Compose, Normalize, RandomCrop, RandomHorizontalFlip, RandomResizedCrop, ToTensor
 
@@ -330,3 +332,32 @@ def test_threads_persist_and_may_yield_what_is_ready():
     expected = labels(DataLoader(DATASET, 4))
     assert sorted(labels(loader)) == sorted(expected)
     assert sorted(labels(loader)) == sorted(expected)
+
+
+def test_torchs_method_that_makes_an_iterator_makes_ours():
+    for num_workers in (0, 2):
+        batches = DataLoader(range(4), num_workers=num_workers)._get_iterator()
+        assert type(batches) is LoaderIterator
+        assert [batch.item() for batch in batches] == [0, 1, 2, 3]
+
+
+def test_a_timeout_needs_workers():
+    for kind in (DataLoader, TorchDataLoader):
+        with pytest.raises(AssertionError, match="timeout"):
+            iter(kind(range(4), timeout=5))
+
+
+def test_the_worker_type_stays():
+    loader = DataLoader(range(4))
+    with pytest.raises(ValueError, match="worker_type attribute should not be set after DataLoader is initialized"):
+        loader.worker_type = "thread"
+
+
+def test_a_collate_of_tensors_that_the_program_has_changed_is_used_in_workers():
+    before = default_collate_fn_map[torch.Tensor]
+    default_collate_fn_map[torch.Tensor] = lambda batch, *, collate_fn_map=None: torch.stack(batch) + 100
+    try:
+        found = [batch.tolist() for batch in DataLoader([torch.tensor(1), torch.tensor(2)], 2, num_workers=1)]
+    finally:
+        default_collate_fn_map[torch.Tensor] = before
+    assert found == [[101, 102]]

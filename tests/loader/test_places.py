@@ -103,6 +103,41 @@ def test_an_error_of_samples_that_come_together(wrap):
     assert "of Together (2 samples)" in note
 
 
+def test_a_batch_that_is_no_list():
+    assert batch_note([], slice(0, 2)) == "in the batch of slice(0, 2, None) of list"
+
+
+class Frozen(Exception):  # noqa: N818
+    def __setattr__(self, name, value):
+        raise AttributeError("frozen")
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_an_exception_that_takes_no_note_is_raised_as_it_is(num_workers):
+    with pytest.raises(Frozen, match="as it is"):
+        list(DataLoader(Failing(4, {1: Frozen("as it is")}), num_workers=num_workers))
+
+
+class Patched(Files):
+    """Takes lists of indices, as a dataset that a batch sampler is given to as its sampler."""
+
+    def __getitem__(self, index):
+        return torch.tensor(index) * 10
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_whole_batches_of_a_subset(num_workers):
+    part = Subset(Patched(), [5, 4, 3, 2])
+    loader = DataLoader(part, batch_size=None, sampler=[[0, 1], [2, 3]], num_workers=num_workers)
+    assert [batch.tolist() for batch in loader] == [[50, 40], [30, 20]]
+
+
+def test_a_subset_with_a_method_of_its_own_is_not_seen_through():
+    part = Subset(Patched(), [5, 4])
+    part.__getitems__ = lambda indices: ["patched"] * len(indices)
+    assert list(DataLoader(part, 2)) == [["patched", "patched"]]
+
+
 def test_an_error_of_collating():
     assert notes([torch.zeros(1), torch.zeros(1), torch.zeros(1), torch.zeros(2)]) == [
         "in the batch of indices 2, 3 of list (2 samples)"

@@ -1,5 +1,6 @@
 """Worker processes: the contract, deaths, errors, timeouts, Ctrl-C."""
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -251,6 +252,56 @@ def test_an_exception_with_an_odd_constructor_is_quoted():
     assert "5: no reason" in str(error)
 
 
+def test_an_exception_group_is_quoted():
+    error = fails_with(ExceptionGroup("some", [ValueError("one"), KeyError("two")]))
+    assert type(error) is RuntimeError
+    assert "ExceptionGroup" in str(error)
+    assert "ValueError: one" in str(error)
+
+
+class Inventing(Squares):
+    """Raises an exception of a class that no other process can import."""
+
+    def __getitem__(self, index):
+        if index == 2:
+            kind = type("Invented", (Exception,), {"__module__": __name__})
+            globals()["Invented"] = kind
+            raise kind("out of nothing")
+        return index
+
+
+def test_an_exception_of_a_class_that_the_consumer_does_not_have_is_quoted_and_the_pass_goes_on():
+    batches = iter(DataLoader(Inventing(6), None, num_workers=2))
+    assert [next(batches), next(batches)] == [0, 1]
+    with pytest.raises(RuntimeError, match=r"(?s)Invented.*out of nothing"):
+        next(batches)
+    assert list(batches) == [3, 4, 5]
+
+
+class Forking(Squares):
+    """The worker dies, and a process that it made lives on with all its descriptors."""
+
+    def __getitem__(self, index):
+        if index == 3:
+            if not os.fork():
+                time.sleep(8)
+                os._exit(0)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return index
+
+
+def test_a_worker_that_dies_and_leaves_a_process_behind_is_noticed():
+    error, seconds = failure(DataLoader(Forking(12), None, num_workers=2))
+    assert "SIGKILL" in str(error)
+    assert seconds < SOON
+
+
+def test_a_signal_without_a_name():
+    error, _ = failure(DataLoader(Dying(6, 2, 40), num_workers=1))
+    assert type(error) is RuntimeError
+    assert "killed by signal: 40" in str(error)
+
+
 def test_an_exception_of_a_local_class_is_quoted():
     class LocalError(Exception):
         pass
@@ -347,6 +398,7 @@ def test_an_iterator_that_is_kept_holds_no_descriptor_after_its_end(method):
 
     options = {"num_workers": 2, "multiprocessing_context": method}
     list(DataLoader(Squares(4), **options))
+    gc.collect()  # what other tests left
     before = used()
     batches = iter(DataLoader(Squares(4), **options))
     assert used() > before
@@ -412,6 +464,39 @@ def test_ctrl_c_leaves_an_iterator_that_goes_on():
     )
     assert run.stdout == "interrupted\n[0, 1, 2, 3, 4, 5, 6, 7]\n", run.stderr
     assert run.stderr == ""
+
+
+LARGE = """
+import os, signal, sys, threading
+sys.path[:0] = sys.argv[1:]
+import numpy as np
+from foreign import Squares, as_it_is
+from feedline import DataLoader
+
+class Large(Squares):
+    def __getitem__(self, index):
+        return [np.full(40_000_000, index, np.uint8)]
+
+batches = iter(DataLoader(Large(8), None, num_workers=1, collate_fn=as_it_is))
+found, interrupted = [], 0
+threading.Timer(float(sys.argv[2]), os.kill, (os.getpid(), signal.SIGINT)).start()
+while True:
+    try:
+        found.append(int(next(batches)[0][-1]))
+    except StopIteration:
+        break
+    except KeyboardInterrupt:
+        interrupted += 1
+print(found, interrupted, flush=True)
+"""
+
+
+@pytest.mark.parametrize("after", [0.1, 0.2, 0.3])
+def test_ctrl_c_while_a_batch_is_received_loses_none(after):
+    here = os.path.dirname(os.path.dirname(__file__))
+    command = [sys.executable, "-W", "ignore", "-c", LARGE, here, str(after)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=LONG * 4, check=False)
+    assert run.stdout.startswith("[0, 1, 2, 3, 4, 5, 6, 7]"), run.stdout + run.stderr
 
 
 def test_a_job_can_be_pickled():

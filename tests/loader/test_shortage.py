@@ -59,6 +59,13 @@ def test_a_small_dev_shm_is_told_once(monkeypatch):
         shortage.tell_of_small_shm(10**15 * 2**20)
 
 
+def test_where_warnings_are_errors_no_batch_is_lost(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shortage.tell_of_small_shm(10**15 * 2**20)
+    assert "RuntimeWarning: /dev/shm has" in capsys.readouterr().err
+
+
 def test_no_dev_shm_is_no_matter(monkeypatch):
     monkeypatch.setattr(shortage, "_SHM", "/nowhere")
     shortage.tell_of_small_shm(10**15)

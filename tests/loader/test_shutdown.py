@@ -169,6 +169,18 @@ def test_the_interpreter_exits_with_a_live_iterator(method, persistent):
     assert in_dev_shm() == shared
 
 
+def test_the_exit_does_not_wait_for_threads_in_user_code():
+    child = run(
+        "batches = iter(DataLoader(Stuck(8, 1), num_workers=2, worker_type='thread')); next(batches)\n"
+        "print('ends', flush=True)"
+    )
+    assert child.stdout.readline() == "ends\n"
+    started = time.monotonic()
+    _, err = child.communicate(timeout=LONG)
+    assert (child.returncode, err) == (0, "")
+    assert time.monotonic() - started < SOON
+
+
 @pytest.mark.parametrize("dataset", ["Squares(40, 9000)", "Stuck(40, 1, 1)"], ids=["idle", "in user code"])
 def test_the_parent_is_killed(dataset):
     child = run(

@@ -144,6 +144,21 @@ def test_an_expanded_tensor_stays_so(way):
     assert found.untyped_storage().nbytes() < 2**21  # of the largest of these blocks, and not 5,000 rows more
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_views_of_one_tensor_stay_views_of_one(way):
+    tensor = torch.arange(12.0)
+    whole, column, part, other = way([tensor, tensor.view(-1, 1), tensor[2:5], torch.arange(12.0)])
+    whole.fill_(7)
+    assert column.tolist() == [[7]] * 12
+    assert part.tolist() == [7] * 3
+    assert torch.equal(other, tensor)
+
+
+def test_two_empty_tensors_are_two():
+    first, second = through_message([torch.empty(0, 3), torch.empty(0, 3)])
+    assert first is not second
+
+
 class Pipes(Squares):
     def __getitem__(self, index):
         reads, writes = multiprocessing.Pipe(duplex=False)

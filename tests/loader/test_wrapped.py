@@ -1,12 +1,15 @@
 """torch's wrappers around datasets of ours."""
 
+import os
+import threading
+
 import pytest
 import torch
 from foreign import Squares
 from memory import numbered
-from torch.utils.data import ConcatDataset, Subset, random_split
+from torch.utils.data import ConcatDataset, Dataset, Subset, random_split
 
-from feedline import DataLoader
+from feedline import DataLoader, ImageDataset
 from feedline.loader.wrapped import keyed
 from feedline.rng import Key
 from feedline.transforms import RandomCrop
@@ -95,3 +98,59 @@ def test_an_index_that_is_not_there_is_an_index_error(options):
             list(DataLoader(dataset, sampler=[7], **options))
         with pytest.raises((IndexError, ValueError)):
             list(DataLoader(dataset, sampler=[-8], **options))
+
+
+class Changed(ImageDataset):
+    """Of a user who wants other labels."""
+
+    def __getitem__(self, index):
+        image, label = super().__getitem__(index)
+        return image, label + 100
+
+
+class Alike(Dataset):
+    """A dataset that has the names of ours, and means something else by them."""
+
+    thread_safe = False
+    spec = None
+
+    def get(self, name):
+        return name
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        return index * 10
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+@pytest.mark.parametrize("wrap", [lambda dataset: dataset, lambda dataset: Subset(dataset, [0, 1, 2])])
+def test_what_a_subclass_changes_is_what_is_read(wrap, num_workers):
+    changed = Changed(numbered(3).source)
+    assert keyed(changed) is None
+    ((_, labels),) = DataLoader(wrap(changed), 3, num_workers=num_workers)
+    assert labels.tolist() == [100 + changed.source[index].label for index in range(3)]
+
+
+def test_names_alone_make_no_dataset_of_ours():
+    assert keyed(Alike()) is None
+    assert [batch.tolist() for batch in DataLoader(Alike(), 3)] == [[0, 10, 20]]
+
+
+class Safe(Alike):
+    thread_safe = True
+
+    def __getitem__(self, index):
+        return threading.current_thread().name
+
+
+def names(dataset, **options):
+    return {name for (name,) in DataLoader(dataset, num_workers=2, **options)}
+
+
+def test_a_foreign_dataset_that_says_so_is_read_by_threads():
+    for dataset in (Safe(), Subset(Safe(), [0, 1]), ConcatDataset([Safe(), Subset(Safe(), [2])])):
+        assert names(dataset) <= {"feedline-worker-0", "feedline-worker-1"}
+    assert names(ConcatDataset([Safe(), Alike()]), collate_fn=lambda samples: [os.getpid()]).isdisjoint({os.getpid()})
+    assert names(Safe(), worker_type="process") == {"MainThread"}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -20,13 +19,16 @@ def empty(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     return _source[-1](shape, dtype) if _source else torch.empty(shape, dtype=dtype)
 
 
-@contextmanager
-def allocating(source: Empty) -> Iterator[None]:
+class allocating:  # noqa: N801 - a context manager; one made by contextlib would write into passing exceptions
     """Within the block, the memory of batches comes from ``source``."""
-    _source.append(source)
-    try:
-        yield
-    finally:
+
+    def __init__(self, source: Empty) -> None:
+        self._new = source
+
+    def __enter__(self) -> None:
+        _source.append(self._new)
+
+    def __exit__(self, *error: object) -> None:
         _source.pop()
 
 
@@ -35,7 +37,8 @@ def collate_in_workers() -> None:
 
     torch's own would put each of them into a file of shared memory of its own.
     """
-    default_collate_fn_map[torch.Tensor] = _stack
+    if default_collate_fn_map.get(torch.Tensor) is collate_tensor_fn:  # and not a program's own
+        default_collate_fn_map[torch.Tensor] = _stack
 
 
 def _stack(batch: Sequence[torch.Tensor], *, collate_fn_map: Any = None) -> torch.Tensor:

@@ -24,7 +24,7 @@ def wants_pinning(loader: DataLoader[Any]) -> bool:
     _told.add(loader)
     warnings.warn(
         "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
-        stacklevel=5,
+        stacklevel=6,
     )
     return False
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 
 from feedline.loader.collate import collate, empty
-from feedline.loader.places import batch_note, innermost, sample_note
+from feedline.loader.places import batch_note, innermost, note, sample_note
 from feedline.loader.wrapped import keyed
 from feedline.rng import Key
 from feedline.types import KeyedDataset, Spec
@@ -90,7 +90,7 @@ class _WholeBatch:
     """A batch is one task, whose value is the batch."""
 
     def plan(self, indices: Any) -> list[Any]:
-        return [indices]
+        return [indices[:] if type(indices) is list else indices]  # a sampler may use its list again
 
     def join(self, tasks: list[Any], values: list[Any]) -> Any:
         return values[0]
@@ -124,12 +124,12 @@ class MapFetch(_WholeBatch):
         if not self.batched:
             return self.collate_fn(_sample(dataset, indices))
         many = getattr(dataset, "__getitems__", None)
-        if many is None:
+        if not many:
             samples = [_sample(dataset, index) for index in indices]
         try:
-            return self.collate_fn(samples if many is None else many(indices))
+            return self.collate_fn(many(indices) if many else samples)
         except Exception as error:
-            error.add_note(batch_note(dataset, indices))
+            note(error, batch_note(dataset, indices))
             raise
 
 
@@ -137,7 +137,7 @@ def _sample(dataset: Any, index: Any) -> Any:
     try:
         return dataset[index]
     except Exception as error:
-        error.add_note(sample_note(dataset, index))
+        note(error, sample_note(dataset, index))
         raise
 
 
@@ -173,7 +173,7 @@ class IterableFetch(_WholeBatch):
             except StopIteration:
                 self._ended = True
             except Exception as error:
-                error.add_note(f"behind {self._count} samples of {self._name}")
+                note(error, f"behind {self._count} samples of {self._name}")
                 raise
             else:
                 self._count += 1

@@ -8,7 +8,8 @@ The end, in every case:
   the next batch when it is asked for;
 - Ctrl-C and any other exception in the consumer: the iterator can be dropped, or go on behind the batch that was under
   way when it came;
-- the interpreter exits: workers are closed and waited for, up to two seconds where user code is running.
+- the interpreter exits: workers are closed; threads in the middle of a sample are waited for a quarter of a second,
+  and worker processes for half a second before they are killed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Any, NoReturn
 from torch.autograd.profiler import record_function
 
 from feedline.loader.fetch import Fetch, WholeFetch
-from feedline.loader.workers import Chunk, Done, Workers
+from feedline.loader.places import note
+from feedline.loader.workers import Chunk, Done, Late, Workers
 from feedline.rng import Key
 
 
@@ -86,7 +88,7 @@ class LoaderIterator(Iterator[Any]):
         self._indices: Iterator[Any] = iter(())
         self._begun = 0
         self._yielded = 0
-        self._length: int | None = None
+        self._sampler: Any = None
         self._promised: int | None = None
         self._drawn_all = True
         self._finalizer = weakref.finalize(self, workers.close)
@@ -109,16 +111,16 @@ class LoaderIterator(Iterator[Any]):
         with self._watched("the batches under way of the pass before are"):
             self._pool.restart(run, key, self._timeout or None)
 
-    def begin(self, indices: Iterator[Any], fetch: Fetch, length: int | None, promised: int | None) -> None:
+    def begin(self, indices: Iterator[Any], fetch: Fetch, sampler: Any, promised: int | None) -> None:
         """A pass over ``indices``, one item a batch; what is to be made ahead is begun at once.
 
         Args:
             indices: what the index sampler yields.
             fetch: how batches are made in this pass.
-            length: how many there will be, for ``len``.
+            sampler: what knows how many there will be; asked by ``len`` alone.
             promised: how many an iterable dataset said there would be; more of them are warned of.
         """
-        self._indices, self._fetch, self._length, self._promised = indices, fetch, length, promised
+        self._indices, self._fetch, self._sampler, self._promised = indices, fetch, sampler, promised
         self._batches.clear()
         self._begun = self._yielded = 0
         self._drawn_all = False
@@ -126,9 +128,7 @@ class LoaderIterator(Iterator[Any]):
             self._fill(self._ahead)
 
     def __len__(self) -> int:
-        if self._length is None:
-            raise TypeError("this iterator has no length")
-        return self._length
+        return len(self._sampler)
 
     def __getstate__(self) -> Any:
         raise NotImplementedError(f"{type(self).__name__} cannot be pickled: pickle the loader")
@@ -230,7 +230,7 @@ class LoaderIterator(Iterator[Any]):
         """Says what has not come in time; after the death of a worker there is no more to come."""
         try:
             yield
-        except TimeoutError as error:
+        except Late as error:
             raise RuntimeError(
                 f"DataLoader timed out after {self._timeout} seconds: {what} not ready ({error})"
             ) from error
@@ -244,7 +244,7 @@ class LoaderIterator(Iterator[Any]):
             f"Length of IterableDataset was reported to be {self._promised} (when accessing len(dataloader)), but "
             f"{self._yielded} samples have been fetched. With workers, this could be caused by not properly "
             "configuring the IterableDataset replica at each worker.",
-            stacklevel=4,
+            stacklevel=3,
         )
 
 
@@ -253,7 +253,7 @@ def _fail(failure: Done) -> NoReturn:
     assert error is not None
     if isinstance(error, StopIteration):  # it would end the pass in silence
         error = RuntimeError(f"the dataset raised StopIteration for a sample: {error}")
-    error.add_note(f"in batch {failure.chunk.batch} of this pass, worker {failure.worker}")
+    note(error, f"in batch {failure.chunk.batch} of this pass, worker {failure.worker}")
     try:
         raise error
     finally:

@@ -15,7 +15,7 @@ from feedline.loader.fetch import Fetch, FetchPlan, WholeFetch
 from feedline.loader.info import enter_thread
 from feedline.loader.iterator import LoaderIterator
 from feedline.loader.workers import Begin, Job, ProcessWorkers, SerialWorkers, ThreadWorkers, Workers
-from feedline.loader.wrapped import keyed
+from feedline.loader.wrapped import thread_safe
 from feedline.rng import Key, epoch_seed
 
 _T_co = TypeVar("_T_co", covariant=True)
@@ -117,10 +117,28 @@ class DataLoader(TorchDataLoader[_T_co]):
 
     def __iter__(self) -> Any:
         if not (self.persistent_workers and self.num_workers):
-            return self._new_pass(None)
-        iterator = self._new_pass(self._iterator if self._iterator is not None and self._iterator.alive else None)
-        self._iterator = iterator
-        return iterator
+            return self._get_iterator()
+        if self._iterator is None or not self._iterator.alive:
+            self._iterator = self._get_iterator()
+        else:
+            self._new_pass(self._iterator)
+        return self._iterator
+
+    def _get_iterator(self) -> Any:
+        """Another iterator, of a new pass; the name is torch's, for those who override or call it."""
+        if self.num_workers:
+            self.check_worker_number_rationality()
+        elif self.timeout:
+            raise AssertionError(
+                f"timeout={self.timeout} needs workers, and num_workers is 0: a batch that the caller's own process "
+                "makes cannot be given up; set timeout=0"
+            )
+        return self._new_pass(None)
+
+    def __setattr__(self, attr: str, val: Any) -> None:
+        if attr == "worker_type" and "_base_seed" in self.__dict__:
+            raise ValueError(f"{attr} attribute should not be set after {type(self).__name__} is initialized")
+        super().__setattr__(attr, val)
 
     def _new_pass(self, iterator: Any) -> LoaderIterator:
         """A pass with the workers of ``iterator``, or with new ones; sampler and generator are used as torch uses them.
@@ -144,8 +162,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             iterator = self._new_iterator(fetch, key)
         else:
             iterator.restart(fetch.run, key)
-        length = None if isinstance(self.dataset, IterableDataset) else _length(self)
-        iterator.begin(indices, fetch, length, self._IterableDataset_len_called)
+        iterator.begin(indices, fetch, self._index_sampler, self._IterableDataset_len_called)
         return cast(LoaderIterator, iterator)
 
     def _draw(self) -> int:
@@ -203,16 +220,8 @@ class DataLoader(TorchDataLoader[_T_co]):
             return "serial"
         if self.worker_type != "auto":
             return self.worker_type
-        own = None if isinstance(self.dataset, IterableDataset) else keyed(self.dataset)
-        safe = own is not None and own.thread_safe and self._own_collate and self.worker_init_fn is None
+        safe = thread_safe(self.dataset) and self._own_collate and self.worker_init_fn is None
         return "thread" if safe and self.multiprocessing_context is None else "process"
-
-
-def _length(loader: TorchDataLoader[Any]) -> int | None:
-    try:
-        return len(loader)
-    except (TypeError, NotImplementedError):  # a sampler without a length
-        return None
 
 
 def _as_it_is(batch: Any) -> Any:

@@ -14,6 +14,12 @@ _SHOWN = 8  # indices of a batch
 _HOLD_PATHS = ("paths", "samples", "imgs", "image_paths", "filenames", "files")  # by the names that programs give them
 
 
+def note(error: BaseException, text: str) -> None:
+    """Adds a note, where the exception lets it."""
+    with suppress(Exception):
+        error.add_note(text)
+
+
 def sample_note(dataset: Any, index: Any) -> str:
     """For the error of one sample."""
     path = path_of(dataset, index)
@@ -22,7 +28,10 @@ def sample_note(dataset: Any, index: Any) -> str:
 
 def batch_note(dataset: Any, indices: Any) -> str:
     """For an error of samples that were asked for together, or of what joined them."""
-    indices = list(indices)
+    try:
+        indices = list(indices)
+    except TypeError:  # a slice, or whatever the caller's sampler gives
+        return f"in the batch of {indices!r} of {type(dataset).__name__}"
     first = ", ".join(repr(index) for index in indices[:_SHOWN]) + (", ..." if len(indices) > _SHOWN else "")
     return f"in the batch of indices {first} of {type(dataset).__name__} ({len(indices)} samples)"
 
@@ -49,9 +58,9 @@ def path_of(dataset: Any, index: Any) -> str | None:
 
 def innermost(dataset: Any, index: Any, batched: bool) -> tuple[Any, Any]:
     """The dataset behind torch's Subset, however deep, and the index there; the indices, where they are a batch's."""
-    while type(dataset) is Subset:
+    while type(dataset) is Subset and "__getitems__" not in vars(dataset):
         there = dataset.indices
-        index = [there[each] for each in index] if batched else there[index]
+        index = [there[each] for each in index] if batched or isinstance(index, list) else there[index]
         dataset = dataset.dataset
     return dataset, index
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 
 _SHM = "/dev/shm"
@@ -41,7 +42,10 @@ def tell_of_pipe(nbytes: int, why: str) -> None:
 def _say(what: str, text: str) -> None:
     if what not in _told:
         _told.add(what)
-        warnings.warn(text, RuntimeWarning, stacklevel=3)
+        try:
+            warnings.warn(text, RuntimeWarning, stacklevel=3)
+        except RuntimeWarning as warning:  # where warnings are errors: the batch is right, and must not be lost for it
+            print(f"RuntimeWarning: {warning}", file=sys.stderr)
 
 
 def _mb(size: int) -> str:

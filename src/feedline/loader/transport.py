@@ -15,6 +15,8 @@ INLINE = 16_384
 """Batches whose tensors are smaller than this together travel in the message itself."""
 
 Where = tuple[int, torch.dtype, tuple[int, ...], tuple[int, ...]]
+Named = tuple[int, Where]
+"""A tensor's number in its batch, and its place."""
 
 
 class Parcel(ForkingPickler):
@@ -32,14 +34,15 @@ class Parcel(ForkingPickler):
         super().__init__(self._stream, pickle.HIGHEST_PROTOCOL)
         self._arena = arena
         self._tensors: list[tuple[torch.Tensor, Where]] = []
-        self._places: dict[int, tuple[torch.Tensor, Where]] = {}  # an id is one tensor's while that is held
+        self._names: dict[int, tuple[torch.Tensor, Named]] = {}  # an id is one tensor's while that is held
+        self._placed: dict[int, list[tuple[int, int, int]]] = {}  # of each storage: begin, end, and where that went
         self.nbytes = arena.used
 
     @property
     def structure(self) -> bytes:
         return self._stream.getvalue()
 
-    def persistent_id(self, value: Any) -> Where | None:
+    def persistent_id(self, value: Any) -> Named | None:
         if isinstance(value, torch.Tensor) and value.requires_grad and not value.is_leaf:
             raise RuntimeError(
                 "Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd does not support "
@@ -47,12 +50,12 @@ class Parcel(ForkingPickler):
             )
         if type(value) is not torch.Tensor or not _is_plain(value):
             return None
-        if id(value) not in self._places:
+        if id(value) not in self._names:
             tensor = value if extent(value.shape, value.stride()) <= value.numel() else value.contiguous()
             where = (self._begin(tensor), tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()))
             self._tensors.append((tensor, where))
-            self._places[id(value)] = value, where
-        return self._places[id(value)][1]
+            self._names[id(value)] = value, (len(self._tensors), where)
+        return self._names[id(value)][1]
 
     def reducer_override(self, value: Any) -> Any:
         """Tensors of the processor travel by value: torch's own way puts each of them into a file of its own."""
@@ -64,9 +67,14 @@ class Parcel(ForkingPickler):
         known = None if self._arena.block is None else self._arena.block.offset_of(tensor)
         if known is not None:
             return known
-        nbytes = extent(tensor.shape, tensor.stride()) * tensor.element_size()
-        begin, self.nbytes = place(self.nbytes, nbytes)
-        return begin
+        first, nbytes = tensor.data_ptr(), extent(tensor.shape, tensor.stride()) * tensor.element_size()
+        placed = self._placed.setdefault(tensor.untyped_storage().data_ptr(), [])
+        for begin, end, there in placed:
+            if begin <= first and first + nbytes <= end:  # a view of what is there already: it stays one
+                return there + first - begin
+        there, self.nbytes = place(self.nbytes, nbytes)
+        placed.append((first, first + nbytes, there))
+        return there
 
     def into_block(self) -> tuple[int | None, Block]:
         """The block that holds the tensors: the arena's, or a new one with its descriptor, where they do not fit."""
@@ -98,13 +106,14 @@ class Opener(pickle.Unpickler):
     def __init__(self, structure: bytes, memory: Lease | bytearray) -> None:
         super().__init__(io.BytesIO(structure))
         self._memory = memory
-        self._known: dict[Where, torch.Tensor] = {}
+        self._known: dict[int, torch.Tensor] = {}
 
-    def persistent_load(self, where: Where) -> torch.Tensor:
-        if where not in self._known:
+    def persistent_load(self, named: Named) -> torch.Tensor:
+        number, where = named
+        if number not in self._known:
             memory = self._memory
-            self._known[where] = memory.tensor(*where) if isinstance(memory, Lease) else view(memory, where)
-        return self._known[where]
+            self._known[number] = memory.tensor(*where) if isinstance(memory, Lease) else view(memory, where)
+        return self._known[number]
 
 
 def pack(value: Any, arena: Arena) -> Parcel:

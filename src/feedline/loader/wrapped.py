@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast
 
-from torch.utils.data import ConcatDataset, Subset
+from torch.utils.data import ConcatDataset, IterableDataset, Subset
 
 from feedline.rng import Key
 from feedline.types import KeyedDataset, Spec
@@ -15,8 +15,8 @@ from feedline.types import KeyedDataset, Spec
 
 def keyed(dataset: Any) -> KeyedDataset | None:
     """The dataset by the protocol of ours, if it is one, or torch's Subset or ConcatDataset of such; else None."""
-    if isinstance(dataset, KeyedDataset):
-        return dataset
+    if _says_so(dataset):
+        return cast(KeyedDataset, dataset)
     if type(dataset) is Subset:
         part = keyed(dataset.dataset)
         return None if part is None else _Part(part, dataset.indices)
@@ -27,10 +27,31 @@ def keyed(dataset: Any) -> KeyedDataset | None:
     return None
 
 
+def thread_safe(dataset: Any) -> bool:
+    """Whether a dataset says that threads may read it; torch's Subset and ConcatDataset say what their parts say."""
+    if type(dataset) is Subset:
+        return thread_safe(dataset.dataset)
+    if type(dataset) is ConcatDataset:
+        return all(map(thread_safe, dataset.datasets))
+    said: object = getattr(dataset, "thread_safe", False)
+    return said is True and not isinstance(dataset, IterableDataset)
+
+
+def _says_so(dataset: Any) -> bool:
+    """By its mark, and where nobody has changed what ``dataset[index]`` is behind the back of ``get``."""
+    kind = type(dataset)
+    return getattr(kind, "keyed", False) is True and _owner(kind, "__getitem__") in (None, _owner(kind, "get"))
+
+
+def _owner(kind: type, name: str) -> type | None:
+    return next((each for each in kind.__mro__ if name in vars(each)), None)
+
+
 @dataclass(frozen=True)
 class _Part:
     dataset: KeyedDataset
     indices: Sequence[int]
+    keyed: Literal[True] = True
 
     @property
     def thread_safe(self) -> bool:
@@ -51,6 +72,7 @@ class _Part:
 class _Row:
     datasets: Sequence[KeyedDataset]
     ends: Sequence[int]
+    keyed: Literal[True] = True
 
     @property
     def thread_safe(self) -> bool:

@@ -62,7 +62,8 @@ class Made:
         shortage: why there is none.
         block: the number of the block that they lie in, else.
         size: that block's size in bytes, where it is new; its descriptor follows.
-        error: what the dataset raised.
+        error: what the dataset raised, wrapped and pickled.
+        told: the text of it, with the worker's traceback.
         notes: the notes of that exception.
         ended: an iterable dataset has no more.
     """
@@ -72,7 +73,8 @@ class Made:
     shortage: str | None = None
     block: int | None = None
     size: int | None = None
-    error: Any = None
+    error: bytes | None = None
+    told: str = ""
     notes: tuple[str, ...] = ()
     ended: bool = False
 
@@ -218,11 +220,13 @@ class _Maker:
         """The exception that is being handled; one whose class cannot be sent is told as a RuntimeError."""
         notes = tuple(error.__dict__.pop("__notes__", ()))  # the traceback would quote them, and they go with the error
         wrapped: Any = ExceptionWrapper(where=f"in DataLoader worker process {self._job.worker}")  # type: ignore[no-untyped-call]
+        told = f"Caught {type(error).__name__} {wrapped.where}.\nOriginal {wrapped.exc_msg}"
         try:
-            pickle.dumps(wrapped.exc_type)
+            packed = pickle.dumps(wrapped)
         except Exception:
             wrapped.exc_type = RuntimeError
-        return Made(error=wrapped, notes=notes)
+            packed = pickle.dumps(wrapped)
+        return Made(error=packed, told=told, notes=notes)
 
 
 def _seed(job: Job) -> None:

@@ -3,8 +3,8 @@
 - ``submit`` never blocks and never runs user code out of order: each chunk is run once, by ``run(chunk)``.
 - ``collect`` returns the chunks that were submitted, each once, in any order; it blocks until one is done.
   An exception of ``run`` comes back in ``Done.error``, never out of ``collect`` itself.
-- ``restart`` waits for the chunks that are outstanding and drops them; TimeoutError when ``timeout`` seconds pass.
-- ``collect`` with nothing outstanding raises RuntimeError, and TimeoutError when ``timeout`` seconds pass.
+- ``restart`` waits for the chunks that are outstanding and drops them; Late when ``timeout`` seconds pass.
+- ``collect`` with nothing outstanding raises RuntimeError, and Late (a TimeoutError) when ``timeout`` seconds pass.
 - ``close`` may be called at any time and more than once. It does not wait for user code that is running: what is
   running ends by itself, what was not begun is not begun, and no result is kept. After it, ``submit`` raises
   RuntimeError.
@@ -21,6 +21,10 @@ from typing import Any, Protocol
 
 from feedline.loader.fetch import Exhausted
 from feedline.rng import Key
+
+
+class Late(TimeoutError):  # noqa: N818 - its base says it
+    """Nothing has come within the time that was given; the text says who is busy."""
 
 
 @dataclass(frozen=True, slots=True)

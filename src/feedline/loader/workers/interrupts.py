@@ -11,12 +11,21 @@ from typing import Any
 
 @contextmanager
 def whole() -> Iterator[None]:
-    """Within the block Ctrl-C waits: half a message would spoil the pipe, half a start or end leave a process."""
+    """Within the block Ctrl-C waits: half a message would spoil the pipe, half a start or end leave a process.
+
+    A second one does not: whoever presses it twice wants out of a worker that is stopped, whatever it costs.
+    """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
         yield
         return
     heard: list[Any] = []
-    handler = signal.signal(signal.SIGINT, lambda *event: heard.append(event))
+
+    def hear(*event: Any) -> None:
+        heard.append(event)
+        if len(heard) > 1 and callable(handler):
+            handler(*event)
+
+    handler = signal.signal(signal.SIGINT, hear)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from multiprocessing.reduction import recv_handle
 from typing import Any
 
 from feedline.loader.memory import Block
+from feedline.loader.places import note
 from feedline.loader.shortage import tell_of_pipe, tell_of_small_shm
 from feedline.loader.transport import Opener
 from feedline.loader.workers.child import Made, Work
@@ -70,11 +71,13 @@ class Peer:
             raise Gone from error
 
     def take(self) -> Done | None:
-        """What came of the oldest chunk, if it is there; raises Gone where it never will be."""
+        """What came of the oldest chunk, if it is there; raises Gone where it never will be.
+
+        A worker that is dead is not always heard: a process that it forked may hold its end of the pipe.
+        """
         try:
             if self.pipe.poll():
-                with whole():
-                    return self._opened(*self._received())
+                return self._opened(*self._received())
         except EOFError as error:
             raise Gone from error
         if not self.process.is_alive():
@@ -143,10 +146,13 @@ class Peer:
 
 def _rebuilt(made: Made) -> BaseException:
     """The worker's exception with its own type where it can be made again, its traceback in the text."""
+    error: BaseException = RuntimeError(made.told)
     try:
-        made.error.reraise()
-    except BaseException as error:
-        for note in made.notes:
-            error.add_note(note)
-        return error.with_traceback(None)
-    raise AssertionError("unreachable")
+        wrapped: Any = pickle.loads(made.error or b"")
+        wrapped.reraise()
+    except BaseException as found:
+        if made.told in str(found):  # else what hindered it from being made again
+            error = found.with_traceback(None)
+    for text in made.notes:
+        note(error, text)
+    return error

@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from feedline.loader.workers.child import Begin, Job, work
-from feedline.loader.workers.contract import Chunk, Done, Run
+from feedline.loader.workers.contract import Chunk, Done, Late, Run
 from feedline.loader.workers.interrupts import whole
 from feedline.loader.workers.peer import Gone, Peer
 from feedline.rng import Key
@@ -159,13 +159,13 @@ class ProcessWorkers:
         events = self._poll.poll(max(0.0, left) * 1000)
         if not events and deadline is not None and time.monotonic() >= deadline:
             busy = [worker.process for worker in self._workers if worker.outstanding]
-            raise TimeoutError("busy: " + ", ".join(f"{process.name}, pid {process.pid}" for process in busy))
-        workers = {id(worker): worker for worker in (self._sources[source] for source, _ in events)}
-        for worker in workers.values():
-            with self._reporting(worker):
+            raise Late("busy: " + ", ".join(f"{process.name}, pid {process.pid}" for process in busy))
+        heard = [self._sources[source] for source, _ in events]
+        for worker in dict.fromkeys(heard or self._workers):  # of a death one may hear nothing: see there
+            with whole(), self._reporting(worker):
                 done = worker.take()
-            if done is not None:
-                self._ready.append(done)
+                if done is not None:
+                    self._ready.append(done)
 
     @contextmanager
     def _reporting(self, worker: Peer) -> Iterator[None]:
@@ -178,9 +178,7 @@ class ProcessWorkers:
         process = worker.process
         process.join(1.0)
         code = process.exitcode
-        how = f"exit code {code}"
-        if code is not None and code < 0:
-            how = f"killed by signal: {signal.Signals(-code).name}"
+        how = f"exit code {code}" if code is None or code >= 0 else f"killed by signal: {_signal_name(-code)}"
         self.close()
         raise RuntimeError(*why or [f"DataLoader worker (pid(s) {process.pid}) exited unexpectedly ({how})"])
 
@@ -205,6 +203,13 @@ class ProcessWorkers:
                 process.kill()
                 process.join()
             process._popen.close()  # type: ignore[attr-defined] # descriptors alone: pid and exit code stay
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # one of the real-time signals between the first and the last
+        return str(number)
 
 
 def _forget_workers() -> None:

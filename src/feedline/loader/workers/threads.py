@@ -10,12 +10,12 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from feedline.loader.workers.contract import Chunk, Done, Run, run_chunk
+from feedline.loader.workers.contract import Chunk, Done, Late, Run, run_chunk
 from feedline.rng import Key
 
 _pools: weakref.WeakSet[ThreadWorkers] = weakref.WeakSet()
 _threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-_PATIENCE = 2.0  # seconds that the interpreter's exit waits for user code that is running
+_PATIENCE = 0.25  # seconds that the interpreter's exit waits for what is running: a decode, not a download
 
 
 class ThreadWorkers:
@@ -74,7 +74,7 @@ class ThreadWorkers:
         try:
             done = self._done.get(timeout=timeout)
         except Empty:
-            raise TimeoutError(f"no worker thread finished a chunk within {timeout} seconds") from None
+            raise Late(f"no worker thread finished a chunk within {timeout} seconds") from None
         self._outstanding -= 1
         return done
 
