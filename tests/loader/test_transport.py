@@ -56,7 +56,7 @@ def tensors(draw):
 
 
 def bits(tensor):
-    tensor = tensor.contiguous()
+    tensor = tensor.clone(memory_format=torch.contiguous_format)  # sides of 1 may have any stride, and views mind
     return tensor.flatten().view(torch.uint8).tolist() if tensor.numel() else []
 
 
