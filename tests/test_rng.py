@@ -2,9 +2,12 @@
 
 import statistics
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from feedline.rng import EPOCH_OPERATION, Key, epoch_seed, philox4x32
+from feedline.rng import EPOCH_OPERATION, Key, epoch_seed, many_words, philox4x32
 
 FULL = 0xFFFFFFFF
 
@@ -84,3 +87,24 @@ def test_epoch_seed_is_63_bits_wide_and_its_own_for_each_epoch_and_seed():
 def test_epoch_seed_is_made_of_the_epochs_own_operation():
     high, low = Key(3, 4).words(EPOCH_OPERATION, 2)
     assert epoch_seed(3, 4) == (high * 2**32 + low) // 2
+
+
+@settings(max_examples=50)
+@given(
+    seed=st.integers(-(2**70), 2**70),
+    epoch=st.integers(0, 2**32 - 1),
+    operation=st.integers(0, 2**16 - 1),
+    block=st.integers(0, 2**16 - 1),
+    indices=st.lists(st.integers(0, 2**63 - 1), max_size=8),
+)
+def test_many_words_are_the_words_of_each_index(seed, epoch, operation, block, indices):
+    words = many_words(seed, epoch, np.array(indices, dtype=np.int64), operation, block)
+    assert words.T.tolist() == [Key(seed, epoch, index).words(operation, 4, block) for index in indices]
+
+
+def test_many_words_take_many_seeds():
+    seeds, indices = np.array([[0], [2**64 - 1]], dtype=np.uint64), np.array([[0, 1, 2**40]])
+    words = many_words(seeds, 3, indices, 7)
+    assert words.shape == (4, 2, 3)
+    for row, seed in enumerate(seeds.ravel().tolist()):
+        assert (words[:, row] == many_words(seed, 3, indices[0], 7)).all()

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57
 _W0, _W1 = 0x9E3779B9, 0xBB67AE85
 _MASK = 0xFFFFFFFF
@@ -20,6 +23,10 @@ Words = tuple[int, int, int, int]
 
 EPOCH_OPERATION = 0xFFFF
 """The operation number of what belongs to an epoch as a whole (its order); transforms take the lower ones."""
+SHUFFLE_OPERATION = 0xFFFE
+"""Reserved for the keyed shuffles of the samplers; the index is a sample's, or a position's in the order."""
+DRAW_OPERATION = 0xFFFD
+"""Reserved for the weighted draws of the samplers, in the same way."""
 
 
 def philox4x32(counter: Words, key: tuple[int, int]) -> Words:
@@ -60,6 +67,42 @@ class Key:
             )
             words += philox4x32(counter, (self.seed & _MASK, (self.seed >> 32) & _MASK))
         return words[:count]
+
+
+def many_words(
+    seed: int | NDArray[np.uint64], epoch: int, indices: NDArray[np.int64], operation: int, block: int = 0
+) -> NDArray[np.uint64]:
+    """What ``Key(seed, epoch, index).words(operation, 4, block)`` gives, for many indices at once.
+
+    Args:
+        seed: one seed, or an array of them that broadcasts against ``indices``.
+        epoch, operation, block: as there.
+        indices: at least 0, of any shape.
+
+    Returns:
+        Array 4 x the broadcast shape; each number is a word of 32 bits.
+    """
+    seeds = np.asarray(seed & (1 << 64) - 1 if isinstance(seed, int) else seed, dtype=np.uint64)
+    shape = np.broadcast_shapes(seeds.shape, indices.shape)
+    index = np.broadcast_to(indices.astype(np.uint64), shape)
+    last_two = (np.full(shape, word, dtype=np.uint64) for word in (epoch & _MASK, operation << 16 | block))
+    return _philox4x32_arrays((index & _LOW, index >> _HALF, *last_two), (seeds & _LOW, seeds >> _HALF))
+
+
+_LOW, _HALF = np.uint64(_MASK), np.uint64(32)
+
+
+def _philox4x32_arrays(
+    counter: tuple[NDArray[np.uint64], ...], key: tuple[NDArray[np.uint64], NDArray[np.uint64]]
+) -> NDArray[np.uint64]:
+    """:func:`philox4x32`, with arrays of 32-bit words in place of the words."""
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(_ROUNDS):
+        p0, p1 = np.uint64(_M0) * c0, np.uint64(_M1) * c2
+        c0, c1, c2, c3 = (p1 >> _HALF) ^ c1 ^ k0, p1 & _LOW, (p0 >> _HALF) ^ c3 ^ k1, p0 & _LOW
+        k0, k1 = (k0 + np.uint64(_W0)) & _LOW, (k1 + np.uint64(_W1)) & _LOW
+    return np.stack((c0, c1, c2, c3))
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
