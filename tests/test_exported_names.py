@@ -3,6 +3,7 @@ import sys
 
 import feedline
 import feedline.nn
+import feedline.samplers
 import feedline.transforms
 
 
@@ -22,6 +23,7 @@ def test_names_of_feedline():
         "get_worker_info",
         "open",
         "probe",
+        "samplers",
         "split",
         "transforms",
     ]
@@ -46,12 +48,24 @@ def test_names_of_transforms():
     ]
 
 
+def test_names_of_samplers():
+    assert feedline.samplers.__all__ == [
+        "KeyedSampler",
+        "Permutation",
+        "SequentialSampler",
+        "ShardedSampler",
+        "ShuffledSampler",
+        "StratifiedSampler",
+        "WeightedSampler",
+    ]
+
+
 def test_names_of_nn():
     assert feedline.nn.__all__ == ["MODELS", "build", "cnn", "linear", "mlp"]
 
 
 def test_every_name_is_there():
-    for module in (feedline, feedline.transforms, feedline.nn):
+    for module in (feedline, feedline.samplers, feedline.transforms, feedline.nn):
         assert all(hasattr(module, name) for name in module.__all__)
 
 

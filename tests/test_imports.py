@@ -10,7 +10,7 @@ import feedline
 ROOT = Path(feedline.__file__).parent
 LAYERS = [
     {"errors", "types", "rng", "_atomic", "_version"},
-    {"sources", "codecs", "transforms", "nn"},
+    {"sources", "codecs", "transforms", "samplers", "nn"},
     {"dataset"},
     {"_split", "_open"},
     {"loader"},
@@ -18,7 +18,7 @@ LAYERS = [
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-ONLY_FROM = {"loader": {"types", "rng", "errors"}}
+ONLY_FROM = {"loader": {"types", "rng", "errors"}, "samplers": {"types", "rng", "errors"}}
 NEVER = {("train", "nn")}
 ONLY_IN_TRAIN = {"ignite", "matplotlib"}
 FILES = [path for path in sorted(ROOT.rglob("*.py")) if path != ROOT / "__init__.py"]
@@ -79,6 +79,7 @@ def test_imports_point_downward(path):
         ("sources", "from ..codecs import decode"),
         ("codecs", "import feedline.dataset"),
         ("loader", "from feedline import dataset"),
+        ("samplers", "from feedline.transforms import Compose"),
         ("train", "from feedline.nn import build"),
         ("prepare", "from feedline.train import run"),
         ("dataset", "import feedline"),

@@ -1,6 +1,6 @@
 """feedline: from images where they lie to a network that learns from them."""
 
-from feedline import transforms
+from feedline import samplers, transforms
 from feedline._open import open
 from feedline._split import split
 from feedline._version import __version__
@@ -31,6 +31,7 @@ __all__ = [
     "get_worker_info",
     "open",
     "probe",
+    "samplers",
     "split",
     "transforms",
 ]
