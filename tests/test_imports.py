@@ -18,7 +18,7 @@ LAYERS = [
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-ONLY_FROM = {"loader": {"types", "rng", "errors"}, "samplers": {"types", "rng", "errors"}}
+ONLY_FROM = {"loader": {"types", "rng", "errors", "samplers", "_atomic"}, "samplers": {"types", "rng", "errors"}}
 NEVER = {("train", "nn")}
 ONLY_IN_TRAIN = {"ignite", "matplotlib"}
 FILES = [path for path in sorted(ROOT.rglob("*.py")) if path != ROOT / "__init__.py"]

@@ -27,6 +27,12 @@ SHUFFLE_OPERATION = 0xFFFE
 """Reserved for the keyed shuffles of the samplers; the index is a sample's, or a position's in the order."""
 DRAW_OPERATION = 0xFFFD
 """Reserved for the weighted draws of the samplers, in the same way."""
+RESEED_OPERATION = 0xFFFB
+"""Of the global generators that a foreign sample draws from."""
+COLLATE_OPERATION = 0xFFFA
+"""Of the global generators that a foreign ``collate_fn`` draws from."""
+SUBSTITUTE_OPERATION = 0xFFF9
+"""Of the sample that takes the place of one that cannot be made."""
 
 
 def philox4x32(counter: Words, key: tuple[int, int]) -> Words:

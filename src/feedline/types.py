@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -99,6 +99,21 @@ class Source(Protocol):
     def read_batch(self, indices: Sequence[int]) -> list[Record]: ...
 
     def path(self, index: int) -> str: ...
+
+
+@runtime_checkable
+class SeekableSampler(Protocol):
+    """An order that is a pure function of its epoch, and can be begun anywhere."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[int]:
+        """The indices of the epoch, from where ``seek`` said."""
+
+    def set_epoch(self, epoch: int) -> None: ...
+
+    def seek(self, position: int) -> None:
+        """The next iteration begins there, and those behind it at 0 again."""
 
 
 @runtime_checkable

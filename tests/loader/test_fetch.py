@@ -4,7 +4,8 @@ from memory import Memory, numbered, picture
 from torch.utils.data import default_collate, default_convert
 
 from feedline import ImageDataset
-from feedline.loader.fetch import Exhausted, IterableFetch, KeyedFetch, MapFetch, SampleFetch
+from feedline.loader.fetch import KeyedFetch, SampleFetch
+from feedline.loader.foreign import Exhausted, IterableFetch, MapFetch
 from feedline.rng import Key
 from feedline.transforms import RandomCrop, ToTensor
 
@@ -70,7 +71,7 @@ def test_a_foreign_map():
 
 @pytest.mark.parametrize(("drop_last", "expected"), [(False, [[0, 1], [2, 3], [4]]), (True, [[0, 1], [2, 3]])])
 def test_a_foreign_iterable_ends(drop_last, expected):
-    fetch = IterableFetch(range(5), list, True, drop_last)
+    fetch = IterableFetch(range(5), list, 2, drop_last)
     assert [batch(fetch, [None, None]) for _ in expected] == expected
     for _ in range(2):
         with pytest.raises(Exhausted):
@@ -78,7 +79,7 @@ def test_a_foreign_iterable_ends(drop_last, expected):
 
 
 def test_a_foreign_iterable_one_by_one():
-    fetch = IterableFetch("ab", str.upper, False, False)
+    fetch = IterableFetch("ab", str.upper, None, False)
     assert [batch(fetch, None), batch(fetch, None)] == ["A", "B"]
     with pytest.raises(Exhausted):
         batch(fetch, None)

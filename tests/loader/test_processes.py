@@ -4,10 +4,12 @@ import gc
 import multiprocessing
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
 import time
+import warnings
 import weakref
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,10 @@ from feedline import DataLoader
 from feedline.loader.workers import Begin, Chunk, Job, ProcessWorkers
 from feedline.rng import Key
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:DataLoader worker:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:a sample cannot be made:RuntimeWarning"),
+]
 SOON = 5  # seconds: "a second or two" on a machine that is busy
 
 
@@ -30,8 +36,14 @@ class RunFetch:
 
     function: Any
 
-    def __call__(self, dataset, key):
+    def __call__(self, dataset, key, again=None):
         return self
+
+    def without(self, lost):
+        return self
+
+    def state(self):
+        return None
 
     def plan(self, indices):
         return [indices]
@@ -169,58 +181,109 @@ def failure(batches):
 @pytest.mark.parametrize("persistent", [False, True])
 @pytest.mark.parametrize("num_workers", [1, 2])
 @pytest.mark.parametrize(("how", "word"), [(signal.SIGKILL, "SIGKILL"), (signal.SIGTERM, "SIGTERM"), (None, "3")])
-def test_a_worker_that_dies_is_an_error_with_its_pid(how, word, num_workers, persistent):
-    loader = DataLoader(Dying(20, 4, how), num_workers=num_workers, persistent_workers=persistent)
+def test_a_sample_that_kills_its_workers_is_an_error_with_pid_and_index(how, word, num_workers, persistent):
+    loader = DataLoader(Dying(20, 4, how), num_workers=num_workers, persistent_workers=persistent, restarts=0)
     batches = iter(loader)
-    pids = [process.pid for process in batches._workers]
     error, seconds = failure(batches)
     assert type(error) is RuntimeError
-    assert f"DataLoader worker (pid(s) {pids[4 % num_workers]}) exited unexpectedly" in str(error)
+    assert re.match(r"DataLoader worker \(pid\(s\) \d+\) exited unexpectedly", str(error))
     assert word in str(error).partition("unexpectedly")[2]
+    assert "at index 4 of Dying" in str(error)
     assert seconds < SOON
-    assert not any(process.is_alive() for process in batches._workers)
-    with pytest.raises((RuntimeError, StopIteration)):
-        next(batches)
+    assert [labels.tolist() for _, labels in batches] == [[index] for index in range(5, 20)]
+    assert persistent or not any(process.is_alive() for process in batches._workers)
 
 
-def test_an_idle_worker_that_is_killed_is_noticed_when_its_batch_is_due():
+@pytest.mark.parametrize("restarts", [0, 1, 2])
+def test_a_chunk_may_kill_so_many_workers(restarts, tmp_path):
+    class Once(Squares):
+        """Kills its workers so many times in all."""
+
+        def __getitem__(self, index):
+            if index == 5 and len(list(tmp_path.iterdir())) < restarts:
+                (tmp_path / str(os.getpid())).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().__getitem__(index)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        batches = [labels.tolist() for _, labels in DataLoader(Once(20), 4, num_workers=2, restarts=restarts)]
+    assert batches == [list(range(start, start + 4)) for start in range(0, 20, 4)]
+    told = [str(each.message) for each in caught if "another takes its place" in str(each.message)]
+    assert len(told) == restarts
+    assert all("SIGKILL" in text for text in told)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 4, 16])
+@pytest.mark.parametrize("on_error", ["raise", "skip", "substitute"])
+def test_the_sample_that_kills_is_found(batch_size, on_error):
+    loader = DataLoader(Dying(20, 6), batch_size, num_workers=2, on_error=on_error, restarts=1)
+    batches, found, errors = iter(loader), [], []
+    while True:
+        try:
+            label = next(batches)[1]
+            found += [label] if batch_size is None else label.tolist()
+        except StopIteration:
+            break
+        except RuntimeError as error:
+            errors.append(str(error))
+    if on_error == "raise":
+        assert len(errors) == 1
+        assert "each time it made the sample at index 6 of Dying" in errors[0]
+        lost = {6} if batch_size in (None, 1) else set(range(4, 8)) if batch_size == 4 else set(range(16))
+        assert found == [index for index in range(20) if index not in lost]
+    else:
+        assert not errors
+        assert [(entry.index, entry.epoch) for entry in loader.ledger] == [(6, 0)]
+        assert "SIGKILL" in loader.ledger[0].error
+        others = [label for place, label in enumerate(found) if place != 6 or on_error == "skip"]
+        assert others == [index for index in range(20) if index != 6]
+        assert len(found) == (19 if on_error == "skip" else 20)
+        assert found[6] != 6
+
+
+def test_workers_that_cannot_live_are_an_error_that_says_so():
+    error, _ = failure(DataLoader(Squares(), 4, num_workers=2, worker_init_fn=lambda _: os._exit(9)))
+    assert "exit code 9" in str(error)
+    assert "before it made anything: look at worker_init_fn" in str(error)
+
+
+def test_an_iterable_without_a_state_cannot_be_made_again():
+    class Fatal(Stream):
+        def __iter__(self):
+            yield from range(3)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    error, seconds = failure(DataLoader(Fatal(), num_workers=1))
+    assert re.fullmatch(r"DataLoader worker \(pid.*\) exited unexpectedly \(killed by signal: SIGKILL\)", str(error))
+    assert seconds < SOON
+
+
+def test_an_idle_worker_that_is_killed_is_replaced(recwarn):
     batches = iter(DataLoader(Squares(50), num_workers=2, prefetch_factor=1))
     next(batches)
     victim = batches._workers[1]
     os.kill(victim.pid, signal.SIGKILL)
     victim.join(LONG)
-    error, seconds = failure(batches)
-    assert type(error) is RuntimeError
-    assert f"{victim.pid}" in str(error)
-    assert "SIGKILL" in str(error)
-    assert seconds < SOON
+    assert [labels.item() for _, labels in batches] == list(range(1, 50))
+    assert victim.pid not in [process.pid for process in batches._workers]
 
 
-def test_a_worker_that_is_killed_while_it_sends():
+def test_a_worker_that_is_killed_while_it_sends_is_replaced():
     """Its batch is larger than the pipe, so that half of it is there."""
     samples = [b"x" * 20_000_000] * 4
     batches = iter(DataLoader(samples, num_workers=1, prefetch_factor=1, collate_fn=as_it_is))
     assert batches._pool._workers[0].pipe.poll(LONG)
-    victim = batches._workers[0]
-    os.kill(victim.pid, signal.SIGKILL)
-    victim.join(LONG)
-    error, _ = failure(batches)
-    assert type(error) is RuntimeError
-    assert f"{victim.pid}" in str(error)
+    os.kill(batches._workers[0].pid, signal.SIGKILL)
+    assert [len(batch[0]) for batch in batches] == [20_000_000] * 4
 
 
-def test_after_a_death_a_loader_with_persistent_workers_begins_anew(tmp_path):
+def test_persistent_workers_that_die_between_two_passes_are_replaced():
     loader = DataLoader(Squares(6), num_workers=2, persistent_workers=True)
     expected = [labels.tolist() for _, labels in loader]
-    os.kill(loader._iterator._workers[0].pid, signal.SIGKILL)
-    failed = 0
     for _ in range(2):
-        try:
-            assert [labels.tolist() for _, labels in loader] == expected
-        except RuntimeError as error:
-            assert "exited unexpectedly" in str(error)
-            failed += 1
-    assert failed == 1
+        os.kill(loader._iterator._workers[0].pid, signal.SIGKILL)
+        assert [labels.tolist() for _, labels in loader] == expected
 
 
 def fails_with(error, **options):
@@ -291,7 +354,7 @@ class Forking(Squares):
 
 
 def test_a_worker_that_dies_and_leaves_a_process_behind_is_noticed():
-    error, seconds = failure(DataLoader(Forking(12), None, num_workers=2))
+    error, seconds = failure(DataLoader(Forking(12), None, num_workers=2, restarts=0))
     assert "SIGKILL" in str(error)
     assert seconds < SOON
 

@@ -24,7 +24,10 @@ from typing import Any, NoReturn
 from torch.autograd.profiler import record_function
 
 from feedline.loader.fetch import Fetch, WholeFetch
+from feedline.loader.mend import Failure, Mended
+from feedline.loader.order import Drawn
 from feedline.loader.places import note
+from feedline.loader.progress import Progress, Resume, Snapshot
 from feedline.loader.workers import Chunk, Done, Late, Workers
 from feedline.rng import Key
 
@@ -32,8 +35,9 @@ from feedline.rng import Key
 class _Batch:
     """A batch on its way: its tasks, and what came back so far."""
 
-    def __init__(self, tasks: list[Any], done: dict[int, Done] | None = None) -> None:
+    def __init__(self, tasks: list[Any], sampler: Snapshot | None = None, done: dict[int, Done] | None = None) -> None:
         self.tasks = tasks
+        self.sampler = sampler
         self.done = done or {}
 
     @property
@@ -44,6 +48,16 @@ class _Batch:
     def ended(self) -> bool:
         """Whether an iterable dataset had no more samples when this batch was asked for."""
         return any(done.ended for done in self.done.values())
+
+    @property
+    def worker(self) -> int:
+        """Who made it, where one worker did."""
+        return self.done[0].worker if self.done else 0
+
+    @property
+    def state(self) -> Any:
+        """Where its worker's stream of samples was behind it, where that is known."""
+        return self.done[0].state if self.done else None
 
     @property
     def failure(self) -> Done | None:
@@ -65,6 +79,7 @@ class LoaderIterator(Iterator[Any]):
         in_order: whether a batch that is ready waits for those before it.
         persistent: whether the workers outlive a pass.
         finish: what is done to a batch before it is yielded.
+        report: what is told of samples that could not be made.
     """
 
     def __init__(
@@ -75,6 +90,7 @@ class LoaderIterator(Iterator[Any]):
         in_order: bool,
         persistent: bool,
         finish: Callable[[Any], Any],
+        report: Callable[[tuple[Failure, ...]], None],
     ) -> None:
         self._fetch: Fetch = WholeFetch()
         self._pool = workers
@@ -83,10 +99,11 @@ class LoaderIterator(Iterator[Any]):
         self._in_order = in_order
         self._persistent = persistent
         self._finish = finish
+        self._report = report
         self._pid = os.getpid()
         self._batches: dict[int, _Batch] = {}
-        self._indices: Iterator[Any] = iter(())
-        self._begun = 0
+        self._order: Iterator[Drawn] = iter(())
+        self._progress = Progress(0)
         self._yielded = 0
         self._sampler: Any = None
         self._promised: int | None = None
@@ -104,25 +121,34 @@ class LoaderIterator(Iterator[Any]):
         """Whether its workers can make another pass, for this process: a forked child has none of its own."""
         return not self._pool.closed and os.getpid() == self._pid
 
-    def restart(self, run: Callable[[Any], Any], key: Key) -> None:
+    def restart(self, run: Callable[[Any], Any], key: Key, resume: Resume | None) -> None:
         """Makes the workers ready for another pass: threads with another ``run``, processes with another key."""
         self._drawn_all = True
         self._batches.clear()
         with self._watched("the batches under way of the pass before are"):
-            self._pool.restart(run, key, self._timeout or None)
+            self._pool.restart(run, key, resume, self._timeout or None)
 
-    def begin(self, indices: Iterator[Any], fetch: Fetch, sampler: Any, promised: int | None) -> None:
-        """A pass over ``indices``, one item a batch; what is to be made ahead is begun at once.
+    def begin(
+        self,
+        order: Iterator[Drawn],
+        fetch: Fetch,
+        progress: Progress,
+        sampler: Any,
+        promised: int | None,
+    ) -> None:
+        """A pass; what is to be made ahead is begun at once.
 
         Args:
-            indices: what the index sampler yields.
+            order: the indices of the batches.
             fetch: how batches are made in this pass.
+            progress: where it is noted what was yielded.
             sampler: what knows how many there will be; asked by ``len`` alone.
             promised: how many an iterable dataset said there would be; more of them are warned of.
         """
-        self._indices, self._fetch, self._sampler, self._promised = indices, fetch, sampler, promised
+        self._order, self._fetch, self._progress = order, fetch, progress
+        self._sampler, self._promised = sampler, promised
         self._batches.clear()
-        self._begun = self._yielded = 0
+        self._yielded = sum(stream.batches for stream in progress.streams)
         self._drawn_all = False
         if self._ahead:
             self._fill(self._ahead)
@@ -138,6 +164,12 @@ class LoaderIterator(Iterator[Any]):
             if os.getpid() != self._pid:
                 raise RuntimeError("this iterator belongs to the process that made it: iterate the loader anew here")
             batch = self._next()
+            while isinstance(batch, Mended):
+                self._report(batch.failures)
+                if not batch.empty:
+                    batch = batch.value
+                    break
+                batch = self._next()
             self._yielded += 1
             if self._promised is not None and self._yielded > self._promised:
                 self._warn_of_length()
@@ -151,10 +183,11 @@ class LoaderIterator(Iterator[Any]):
             number = self._due()
             if not self._batches[number].ended:
                 break
-            del self._batches[number]
+            self._progress.stream_ended(self._batches.pop(number).worker)
         if self._ahead:
             self._fill(self._ahead + 1)  # Ctrl-C may come here: the batch stays until it is handed out
         batch = self._batches.pop(number)
+        self._progress.took(number, batch.sampler, batch.worker, batch.state)
         failure = batch.failure
         if failure is not None:
             try:
@@ -180,6 +213,7 @@ class LoaderIterator(Iterator[Any]):
 
     def _end(self) -> NoReturn:
         self._drawn_all = True
+        self._progress.ended = True
         if not self._persistent:
             self.close()
         raise StopIteration
@@ -193,29 +227,26 @@ class LoaderIterator(Iterator[Any]):
     def _fill(self, most: int) -> None:
         while not self._drawn_all and len(self._batches) < most and not self._pool.exhausted:
             try:
-                indices = next(self._indices)
+                drawn = next(self._order)
             except StopIteration:
                 self._drawn_all = True
                 return
             except Exception as error:  # the sampler's: raised when it is due, behind the batches before it
                 self._drawn_all = True
-                self._set_failed(error)
+                self._set_failed(1 + max(self._batches, default=self._progress.taken - 1), None, error)
                 return
             try:
-                tasks = self._fetch.plan(indices)
+                tasks = self._fetch.plan(drawn.indices)
             except Exception as error:  # indices that are none: this batch's alone
-                self._set_failed(error)
+                self._set_failed(drawn.number, drawn.sampler, error)
                 continue
-            self._batches[self._begun] = _Batch(tasks)
-            with self._watched(f"batch {self._begun} is"):
+            self._batches[drawn.number] = _Batch(tasks, drawn.sampler)
+            with self._watched(f"batch {drawn.number} is"):
                 for part, task in enumerate(tasks):
-                    self._pool.submit(Chunk(self._begun, part, task))
-            self._begun += 1
+                    self._pool.submit(Chunk(drawn.number, part, task))
 
-    def _set_failed(self, error: Exception) -> None:
-        failed = Done(Chunk(self._begun, 0, None), error=error)
-        self._batches[self._begun] = _Batch([None], {0: failed})
-        self._begun += 1
+    def _set_failed(self, number: int, sampler: Snapshot | None, error: Exception) -> None:
+        self._batches[number] = _Batch([None], sampler, {0: Done(Chunk(number, 0, None), error=error)})
 
     def _collect(self) -> None:
         with self._watched(f"batch {min(self._batches)} is"):

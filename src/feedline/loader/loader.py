@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
@@ -10,13 +10,21 @@ import torch
 from torch.utils.data import DataLoader as TorchDataLoader
 from torch.utils.data import IterableDataset, IterDataPipe, MapDataPipe, Sampler, default_collate, default_convert
 
+from feedline.loader.checks import check
+from feedline.loader.choose import FetchPlan
 from feedline.loader.device import pinned, wants_pinning
-from feedline.loader.fetch import Fetch, FetchPlan, WholeFetch
+from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.info import enter_thread
 from feedline.loader.iterator import LoaderIterator
+from feedline.loader.ledger import Ledger
+from feedline.loader.mend import OnError
+from feedline.loader.order import Begun, Order, begin, begin_again, seekable, stateful
+from feedline.loader.progress import Again, Progress, Resume, Stream
+from feedline.loader.state import Saved, put, read, save
 from feedline.loader.workers import Begin, Job, ProcessWorkers, SerialWorkers, ThreadWorkers, Workers
 from feedline.loader.wrapped import thread_safe
 from feedline.rng import Key, epoch_seed
+from feedline.samplers import ShuffledSampler
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -39,6 +47,16 @@ class DataLoader(TorchDataLoader[_T_co]):
         seed: what order and randomness depend on, together with the epoch: epoch ``n`` is the same whether the
             passes before it were made or not. None takes torch's base seed of the first pass, drawn from
             ``generator`` as torch draws it.
+        reseed: "sample" seeds random, numpy.random and torch before each sample of a foreign dataset from (seed, epoch,
+            index), and before ``collate_fn`` from the batch's first sample; "worker" is torch's way, a seed a worker.
+        restarts: a worker process that dies is replaced and its batch made again; a batch that more workers than this
+            died of is cut down to the sample that does it, which is an error.
+        on_error: what is done about a sample that cannot be made: "raise" it, "skip" it (its batch is shorter by it,
+            and one that is empty is not yielded), or "substitute" another, chosen by its key, so that sizes stay.
+            ``ledger`` has all of them. An iterable-style dataset has no other samples: there it can be skipped alone.
+        max_errors: so many samples of one epoch may be skipped or replaced; one more is an error.
+        snapshot_every_n_steps: batches between two states of a dataset or sampler that has a state of its own; what
+            lies between is read over when a state is loaded.
 
     Raises:
         ValueError: as torch's, for ``seed`` together with ``generator``, and for threads where they cannot serve.
@@ -67,13 +85,19 @@ class DataLoader(TorchDataLoader[_T_co]):
         in_order: bool = True,
         worker_type: Literal["auto", "thread", "process"] = "auto",
         seed: int | None = None,
+        reseed: Literal["worker", "sample"] = "worker",
+        restarts: int = 2,
+        on_error: OnError = "raise",
+        max_errors: int | None = None,
+        snapshot_every_n_steps: int = 1,
     ) -> None:
         if isinstance(dataset, IterDataPipe | MapDataPipe):
             raise NotImplementedError("DataPipes are not read: use an IterableDataset or a map-style dataset")
         if seed is not None and generator is not None:
             raise ValueError("seed and generator are mutually exclusive: each of them decides the order")
         self.worker_type: Literal["auto", "thread", "process"] = worker_type
-        own = torch.Generator()  # of the order, where a seed decides it
+        if seed is not None and shuffle and sampler is None and batch_sampler is None:
+            sampler, shuffle = ShuffledSampler(dataset, seed), None
         super().__init__(
             dataset,
             batch_size,
@@ -87,19 +111,26 @@ class DataLoader(TorchDataLoader[_T_co]):
             timeout,
             worker_init_fn,
             multiprocessing_context,
-            generator if seed is None else own,
+            generator,
             prefetch_factor=prefetch_factor,
             persistent_workers=persistent_workers,
             pin_memory_device=pin_memory_device,
             in_order=in_order,
         )
-        self.generator = generator
         self.seed = seed
+        self.reseed: Literal["worker", "sample"] = reseed
+        self.restarts = restarts
+        self.on_error: OnError = on_error
+        self.max_errors = max_errors
+        self.snapshot_every_n_steps = snapshot_every_n_steps
+        self.ledger = Ledger(max_errors)
         self.epoch = 0
-        self._order = own
         self._base_seed = seed
-        self._drawn = 0
-        _check_worker_type(self)
+        self._workers_seed = 0
+        self._progress: Progress | None = None
+        self._begun: Begun | None = None
+        self._saved: Saved | None = None
+        check(self)
 
     def check_worker_number_rationality(self) -> None:
         """Torch's warning of too many processes, which threads do not call for."""
@@ -140,63 +171,100 @@ class DataLoader(TorchDataLoader[_T_co]):
             raise ValueError(f"{attr} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(attr, val)
 
-    def _new_pass(self, iterator: Any) -> LoaderIterator:
-        """A pass with the workers of ``iterator``, or with new ones; sampler and generator are used as torch uses them.
+    def state_dict(self) -> dict[str, Any]:
+        """Where the pass that was begun last is: behind the batches that it has yielded.
 
-        torch asks the sampler for an iterator, draws its base seed, and where there are workers asks once more; with
-        workers that persist it draws the base seed for their first pass alone.
+        Plain data that JSON holds, under 8 kB where the state of a torch generator is in it and under 2 kB otherwise;
+        states of the user's own samplers and datasets come on top of that, as they give them.
         """
+        if self._saved is not None:
+            return save(self, self._saved.seed, self._saved.progress, self._saved.begun)
+        return save(self, self._base_seed, self._progress or Progress(self.epoch), self._begun)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The next pass goes on from there, in this loader or in another of the same data.
+
+        The number and the kind of workers may be others; for an iterable-style dataset the number must be the same.
+
+        Raises:
+            ValueError: no state of a loader, one of another version, or of other data.
+        """
+        saved = read(self, state_dict)
+        if self.seed is not None and saved.seed not in (None, self.seed):
+            raise ValueError(f"this state was taken with seed={saved.seed}, this loader has seed={self.seed}")
+        put(self, saved)
+        self._saved = saved
+        self._base_seed = saved.seed
+        self.epoch = saved.progress.epoch
+
+    def _new_pass(self, iterator: Any) -> LoaderIterator:
+        """A pass with the workers of ``iterator``, or with new ones; it goes on from a state that was loaded."""
+        saved, self._saved = self._saved, None
         epoch, self.epoch = self.epoch, self.epoch + 1
-        indices = iter(self._index_sampler)
-        if iterator is None:
-            self._drawn = self._draw() if self.seed is None else epoch_seed(self.seed, epoch)
-            if self.num_workers:
-                indices = iter(self._index_sampler)
-        if self._base_seed is None:
-            self._base_seed = self._drawn
-        if self.seed is not None:
-            indices = self._seeded(indices, epoch_seed(self.seed, epoch))
-        key = Key(self._base_seed, epoch)
-        fetch = WholeFetch() if self._kind == "process" else self._fetch_plan(self.dataset, key)
-        if iterator is None:
-            iterator = self._new_iterator(fetch, key)
+        sampler = seekable(self)
+        if sampler is not None:
+            sampler.set_epoch(epoch)
+        if saved is not None and saved.begun is not None:
+            order = self._go_on(saved.begun, saved.progress)
         else:
-            iterator.restart(fetch.run, key)
-        iterator.begin(indices, fetch, self._index_sampler, self._IterableDataset_len_called)
+            order = self._begin(epoch, iterator is None)
+        key, progress = Key(cast(int, self._base_seed), epoch), cast(Progress, self._progress)
+        resume = progress.resume() if saved is not None and saved.begun is not None else None
+        fetch = WholeFetch() if self._kind == "process" else self._fetch_plan(self.dataset, key, _first(resume))
+        if iterator is None:
+            iterator = self._new_iterator(fetch, key, resume)
+        else:
+            iterator.restart(fetch.run, key, resume)
+        self.ledger.begin(epoch)
+        iterator.begin(order, fetch, progress, self._index_sampler, self._IterableDataset_len_called)
         return cast(LoaderIterator, iterator)
 
-    def _draw(self) -> int:
-        """A base seed, as torch draws it."""
-        return int(torch.empty((), dtype=torch.int64).random_(generator=self.generator).item())
+    def _begin(self, epoch: int, fresh: bool) -> Order:
+        """The order of a pass from its beginning; ``fresh`` says that its workers, if any, are new."""
+        known = epoch_seed(self.seed, epoch) if self.seed is not None else None if fresh else self._workers_seed
+        indices, self._begun = begin(self, fresh, known)
+        self._workers_seed = self._begun.base_seed
+        if self._base_seed is None:
+            self._base_seed = self._workers_seed
+        shares = max(1, self.num_workers) if isinstance(self.dataset, IterableDataset) else 0
+        self._progress = Progress(epoch, streams=[Stream() for _ in range(shares)])
+        return Order(indices, sampler=stateful(self), every=self.snapshot_every_n_steps)
 
-    def _new_iterator(self, fetch: Fetch, key: Key) -> LoaderIterator:
+    def _go_on(self, begun: Begun, progress: Progress) -> Order:
+        """The order of a pass behind the batches that were yielded."""
+        self._begun, self._progress, self._workers_seed = begun, progress, begun.base_seed
+        indices = begin_again(self, begun, progress.taken, progress.sampler)
+        done, every = frozenset(progress.ahead), self.snapshot_every_n_steps
+        return Order(indices, progress.taken, done, stateful(self), progress.sampler, every)
+
+    def _new_iterator(self, fetch: Fetch, key: Key, resume: Resume | None) -> LoaderIterator:
         return LoaderIterator(
-            self._new_workers(fetch, key),
+            self._new_workers(fetch, key, resume),
             ahead=self.num_workers * max(1, self.prefetch_factor or 1),
             timeout=self.timeout,
             in_order=self.in_order or not self.num_workers,
             persistent=self.persistent_workers,
             finish=pinned if wants_pinning(self) else _as_it_is,
+            report=self.ledger.add,
         )
 
-    def _new_workers(self, fetch: Fetch, key: Key) -> Workers:
+    def _new_workers(self, fetch: Fetch, key: Key, resume: Resume | None) -> Workers:
         if self._kind == "serial":
-            return SerialWorkers(fetch.run)
+            return SerialWorkers(fetch.run, fetch.state)
         if self._kind == "thread":
-            enter = partial(enter_thread, num_workers=self.num_workers, seed=self._drawn, dataset=self.dataset)
+            enter = partial(enter_thread, num_workers=self.num_workers, seed=self._workers_seed, dataset=self.dataset)
             return ThreadWorkers(fetch.run, self.num_workers, enter)
+        init, begin = self.worker_init_fn, Begin(key)
         return ProcessWorkers(
             self.multiprocessing_context or torch.multiprocessing.get_context(),
             self.num_workers,
-            Job(0, self.num_workers, self._drawn, self.dataset, self._fetch_plan, self.worker_init_fn, Begin(key)),
+            Job(0, self.num_workers, self._workers_seed, self.dataset, self._fetch_plan, init, begin),
             most_free=(self.prefetch_factor or 1) + 1,
             in_order=self.in_order,
+            resume=resume,
+            restarts=self.restarts,
+            bears=self.on_error != "raise",
         )
-
-    def _seeded(self, indices: Iterator[Any], seed: int) -> Iterator[Any]:
-        """Torch's random sampler draws its whole order when the first index is asked for: seeded just before."""
-        self._order.manual_seed(seed)
-        yield from indices
 
     @property
     def _fetch_plan(self) -> FetchPlan:
@@ -204,9 +272,13 @@ class DataLoader(TorchDataLoader[_T_co]):
             iterable=isinstance(self.dataset, IterableDataset),
             collate_fn=self.collate_fn,
             own_collate=self._own_collate,
-            batched=self._auto_collation,
+            batch_size=(self.batch_size or 1) if self._auto_collation else None,
             drop_last=self.drop_last,
             parts=self.num_workers if self._kind == "thread" else 1,
+            reseed=self.reseed,
+            own_process=self._kind == "process",
+            on_error=self.on_error,
+            every=self.snapshot_every_n_steps,
         )
 
     @property
@@ -228,16 +300,6 @@ def _as_it_is(batch: Any) -> Any:
     return batch
 
 
-def _check_worker_type(loader: DataLoader[Any]) -> None:
-    """Raises ValueError for a worker type that is unknown, or that cannot do what is asked for."""
-    if loader.worker_type not in ("auto", "thread", "process"):
-        raise ValueError(f"worker_type must be 'auto', 'thread' or 'process', not {loader.worker_type!r}")
-    if loader.worker_type != "thread" or not loader.num_workers:
-        return
-    for holds, what in (
-        (isinstance(loader.dataset, IterableDataset), "an iterable-style dataset"),
-        (loader.worker_init_fn is not None, "a worker_init_fn"),
-        (loader.multiprocessing_context is not None, "a multiprocessing_context"),
-    ):
-        if holds:
-            raise ValueError(f"worker_type='thread' does not go with {what}: use 'process'")
+def _first(resume: Resume | None) -> Again | None:
+    """Of the one share that there is without workers."""
+    return None if resume is None else resume.workers[0]

@@ -7,8 +7,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from zlib import crc32
 
 from torch.utils.data import ConcatDataset, Subset
+
+from feedline.rng import Key
 
 _SHOWN = 8  # indices of a batch
 _HOLD_PATHS = ("paths", "samples", "imgs", "image_paths", "filenames", "files")  # by the names that programs give them
@@ -24,6 +27,14 @@ def sample_note(dataset: Any, index: Any) -> str:
     """For the error of one sample."""
     path = path_of(dataset, index)
     return f"at index {index!r} of {type(dataset).__name__}" + (f": {path}" if path is not None else "")
+
+
+def sample_key(key: Key, index: Any) -> Key:
+    """The pass's key for one sample; an index that is no number has one made of what it looks like."""
+    try:
+        return Key(key.seed, key.epoch, int(index))
+    except (TypeError, ValueError):
+        return Key(key.seed, key.epoch, crc32(repr(index).encode()))
 
 
 def batch_note(dataset: Any, indices: Any) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
-import warnings
+
+from feedline.loader.telling import tell
 
 _SHM = "/dev/shm"
 _told: set[str] = set()
@@ -42,10 +42,7 @@ def tell_of_pipe(nbytes: int, why: str) -> None:
 def _say(what: str, text: str) -> None:
     if what not in _told:
         _told.add(what)
-        try:
-            warnings.warn(text, RuntimeWarning, stacklevel=3)
-        except RuntimeWarning as warning:  # where warnings are errors: the batch is right, and must not be lost for it
-            print(f"RuntimeWarning: {warning}", file=sys.stderr)
+        tell(text)
 
 
 def _mb(size: int) -> str:

@@ -14,7 +14,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import send_handle
@@ -28,8 +28,10 @@ from torch._utils import ExceptionWrapper
 from torch.utils.data import IterableDataset
 
 from feedline.loader.collate import allocating, collate_in_workers
-from feedline.loader.fetch import Exhausted, Fetch
+from feedline.loader.fetch import Fetch
+from feedline.loader.foreign import Exhausted
 from feedline.loader.memory import Arena, Block
+from feedline.loader.progress import Again
 from feedline.loader.transport import INLINE, pack
 from feedline.rng import Key
 
@@ -38,18 +40,24 @@ _GRACE = 0.2  # seconds that user code has to come to its end after the pipe did
 
 @dataclass(frozen=True)
 class Begin:
-    """A pass over the data begins, with the key of its samples."""
+    """A pass over the data begins, with the key of its samples; ``again`` is from where a stream goes on."""
 
     key: Key
+    again: Again | None = None
 
 
 @dataclass(frozen=True)
 class Work:
-    """One batch to make: its indices, pickled, and the block of this worker that is free to hold it."""
+    """One batch to make: its indices, pickled, and the block of this worker that is free to hold it.
+
+    ``lost`` are samples not to try, of which workers died; a ``trial`` is made to see whether the worker lives.
+    """
 
     task: bytes
     block: int | None
     forget: tuple[int, ...]
+    lost: dict[Any, str] = field(default_factory=dict)
+    trial: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Made:
         told: the text of it, with the worker's traceback.
         notes: the notes of that exception.
         ended: an iterable dataset has no more.
+        state: where the stream of samples is now, where that is known.
     """
 
     structure: bytes = b""
@@ -77,6 +86,7 @@ class Made:
     told: str = ""
     notes: tuple[str, ...] = ()
     ended: bool = False
+    state: Any = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,7 @@ class Job:
     num_workers: int
     base_seed: int
     dataset: Any
-    make_fetch: Callable[[Any, Key], Fetch]
+    make_fetch: Callable[[Any, Key, Again | None], Fetch]
     init: Callable[[int], None] | None
     begin: Begin
 
@@ -135,13 +145,21 @@ def _end_of_consumer() -> int:
     """
     consumer = parent_process()
     assert consumer is not None
-    assert consumer.pid is not None
+    return death_of(consumer.pid, consumer.sentinel)
+
+
+def death_of(pid: int | None, sentinel: int) -> int:
+    """A descriptor that can be read when a process is dead; ``sentinel`` where the system has none but that.
+
+    multiprocessing's sentinel is a pipe, which whoever was forked from that process may hold open.
+    """
+    assert pid is not None
     try:
-        return os.pidfd_open(consumer.pid)
+        return os.pidfd_open(pid)
     except ProcessLookupError:
         raise
-    except (OSError, AttributeError):  # a system without it
-        return consumer.sentinel
+    except (OSError, AttributeError):
+        return sentinel
 
 
 def _send(pipe: Connection, made: Made, descriptor: int | None) -> None:
@@ -176,7 +194,7 @@ class _Maker:
     def begin(self, begin: Begin) -> None:
         """A new pass: an iterable dataset begins anew; where nothing can begin, every batch of the pass says why."""
         try:
-            self._fetch = self._init_failed or self._job.make_fetch(self._job.dataset, begin.key)
+            self._fetch = self._init_failed or self._job.make_fetch(self._job.dataset, begin.key, begin.again)
         except Exception as error:
             self._fetch = self._failed(error)
 
@@ -184,17 +202,27 @@ class _Maker:
         """The batch, and the descriptor of the block that it lies in, if that is new."""
         for number in work.forget:
             self._blocks.pop(number, None)
+        if work.trial:
+            return self._try(work), None
         if isinstance(self._fetch, Made):
             failed = self._fetch
             if isinstance(self._job.dataset, IterableDataset):  # which has no number of batches to end it
                 self._fetch = Made(ended=True)
             return failed, None
         try:
-            return self._pack(work, self._fetch)
+            return self._pack(work, self._fetch.without(work.lost) if work.lost else self._fetch)
         except Exhausted:
             return Made(ended=True), None
         except Exception as error:
             return self._failed(error), None
+
+    def _try(self, work: Work) -> Made:
+        with suppress(Exception):
+            suspects = pickle.loads(work.task)
+            if suspects != [] and not isinstance(self._fetch, Made):
+                for task in self._fetch.plan(suspects):
+                    self._fetch.run(task)
+        return Made()
 
     def _pack(self, work: Work, fetch: Fetch) -> tuple[Made, int | None]:
         block = None if work.block is None else self._blocks[work.block]
@@ -204,17 +232,18 @@ class _Maker:
             values = [fetch.run(task) for task in tasks]
             batch = fetch.join(tasks, values)
         parcel = pack(batch, arena)
+        made = Made(parcel.structure, state=fetch.state())
         if parcel.nbytes <= INLINE and arena.used == 0:
-            return Made(parcel.structure, inline=parcel.inline()), None
+            return replace(made, inline=parcel.inline()), None
         try:
             descriptor, block = parcel.into_block()
         except OSError as error:
-            return Made(parcel.structure, inline=parcel.inline(), shortage=str(error)), None
+            return replace(made, inline=parcel.inline(), shortage=str(error)), None
         if descriptor is None:
-            return Made(parcel.structure, block=work.block), None
+            return replace(made, block=work.block), None
         self._next_block += 1
         self._blocks[self._next_block] = block
-        return Made(parcel.structure, block=self._next_block, size=block.size), descriptor
+        return replace(made, block=self._next_block, size=block.size), descriptor
 
     def _failed(self, error: Exception) -> Made:
         """The exception that is being handled; one whose class cannot be sent is told as a RuntimeError."""

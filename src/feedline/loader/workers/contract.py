@@ -19,7 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from feedline.loader.fetch import Exhausted
+from feedline.loader.foreign import Exhausted
+from feedline.loader.progress import Resume
 from feedline.rng import Key
 
 
@@ -44,13 +45,17 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A chunk that was run: its value or its error, and the worker that ran it; ``ended`` where there is no more."""
+    """A chunk that was run: its value or its error, and the worker that ran it; ``ended`` where there is no more.
+
+    ``state`` is where the worker's stream of samples was behind it, where that is known.
+    """
 
     chunk: Chunk
     value: Any = None
     error: BaseException | None = None
     ended: bool = False
     worker: int = 0
+    state: Any = None
 
 
 Run = Callable[[Any], Any]
@@ -65,8 +70,8 @@ class Workers(Protocol):
     def exhausted(self) -> bool:
         """Whether no worker can make another chunk, because their iterable datasets have ended."""
 
-    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
-        """Another pass: workers of this process take ``run``, worker processes take ``key``."""
+    def restart(self, run: Run, key: Key, resume: Resume | None = None, timeout: float | None = None) -> None:
+        """Another pass: workers of this process take ``run``, worker processes take ``key`` and ``resume``."""
 
     def submit(self, chunk: Chunk) -> None: ...
 

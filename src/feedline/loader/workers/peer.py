@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections import deque
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import recv_handle
@@ -12,12 +13,15 @@ from typing import Any
 
 from feedline.loader.memory import Block
 from feedline.loader.places import note
+from feedline.loader.progress import Again
 from feedline.loader.shortage import tell_of_pipe, tell_of_small_shm
 from feedline.loader.transport import Opener
-from feedline.loader.workers.child import Made, Work
+from feedline.loader.workers.autopsy import Autopsy
+from feedline.loader.workers.child import Begin, Made, Work, death_of
 from feedline.loader.workers.contract import Chunk, Done
 from feedline.loader.workers.interrupts import whole
 from feedline.loader.workers.shelf import Return, Shelf
+from feedline.rng import Key
 
 
 class Gone(Exception):  # noqa: N818 - no error yet, a fact
@@ -33,15 +37,37 @@ class Peer:
         pipe: our end.
         most_free: blocks that are kept for later batches.
         blocks_of_all: blocks that all workers together have at most, to say what memory they need.
+        again: from where its share of an iterable-style dataset goes on.
+
+    Attributes:
+        ended: whether its share has ended.
+        autopsy: of the chunk that workers with this number died of, while it lasts; other chunks wait.
+        trying: whether a trial of it is under way.
+        death: a descriptor that can be read when the worker is dead.
     """
 
     def __init__(
-        self, number: int, process: BaseProcess, pipe: Connection[Any, Any], most_free: int, blocks_of_all: int
+        self,
+        number: int,
+        process: BaseProcess,
+        pipe: Connection[Any, Any],
+        most_free: int,
+        blocks_of_all: int,
+        again: Again | None = None,
     ) -> None:
+        self.number = number
         self.process = process
         self.pipe = pipe
+        try:
+            self.death = death_of(process.pid, process.sentinel)
+        except ProcessLookupError:  # dead already
+            self.death = process.sentinel
         self.ended = False
-        self._number = number
+        self.again = again
+        self.autopsy: Autopsy | None = None
+        self.trying = False
+        self._lost: dict[int, dict[Any, str]] = {}
+        self._waiting: deque[Chunk] = deque()
         self._blocks_of_all = blocks_of_all
         self._shelf = Shelf(most_free)
         self._chunks: deque[tuple[Chunk, int | None]] = deque()
@@ -49,7 +75,43 @@ class Peer:
     @property
     def outstanding(self) -> int:
         """How many chunks it has that did not come back."""
-        return len(self._chunks)
+        return len(self._chunks) + len(self._waiting)
+
+    @property
+    def chunks(self) -> list[Chunk]:
+        """Those that are outstanding, the oldest first."""
+        return [chunk for chunk, _ in self._chunks] + list(self._waiting)
+
+    def begin(self, key: Key, again: Again | None) -> None:
+        """Another pass; raises Gone."""
+        self.ended, self.again = False, again
+        self._lost.clear()
+        self.tell(Begin(key, again))
+
+    def inherit(self, dead: Peer) -> None:
+        """Takes over what its predecessor knew and had to do; nothing of that is given yet."""
+        self.autopsy, self._lost = dead.autopsy, dead._lost
+        self._waiting.extend(dead.chunks)
+
+    def take_up(self) -> None:
+        """Goes on with what waits: a trial where there is an autopsy, else all of it; raises Gone."""
+        if self.autopsy is not None:
+            self.trying = True
+            self.tell(Work(pickle.dumps(self.autopsy.suspects[0]), None, (), trial=True))
+            return
+        while self._waiting:
+            self.give(self._waiting.popleft())
+
+    def close_autopsy(self) -> Chunk:
+        """It is over: the chunk, whose guilty samples are not tried again."""
+        assert self.autopsy is not None
+        chunk, self._lost[self.autopsy.chunk.batch] = self.autopsy.chunk, self.autopsy.guilty
+        self.autopsy = None
+        return chunk
+
+    def give_up(self) -> Chunk:
+        """The oldest chunk that waits will not be made."""
+        return self._waiting.popleft()
 
     def give(self, chunk: Chunk) -> None:
         """A chunk to make, and a block to put it in where one is free.
@@ -57,10 +119,13 @@ class Peer:
         Raises Gone, and whatever hinders the task from being pickled: then it was not given.
         """
         task, shelf = pickle.dumps(chunk.task), self._shelf
+        if self.autopsy is not None:
+            self._waiting.append(chunk)
+            return
         block = shelf.free.pop() if shelf.free else None
         self._chunks.append((chunk, block))
         forget = tuple(shelf.forget.pop() for _ in range(len(shelf.forget)))
-        self.tell(Work(task, block, forget))
+        self.tell(Work(task, block, forget, self._lost.get(chunk.batch, {})))
 
     def tell(self, message: Any) -> None:
         """Raises Gone."""
@@ -71,13 +136,20 @@ class Peer:
             raise Gone from error
 
     def take(self) -> Done | None:
-        """What came of the oldest chunk, if it is there; raises Gone where it never will be.
+        """What came of the oldest chunk, if it is there; of a trial nothing but that it is over.
+
+        Raises Gone where nothing will come any more.
 
         A worker that is dead is not always heard: a process that it forked may hold its end of the pipe.
         """
         try:
             if self.pipe.poll():
-                return self._opened(*self._received())
+                made, descriptor = self._received()
+                if self.autopsy is not None:
+                    self.autopsy.passed()
+                    self.trying = False
+                    return None
+                return self._opened(made, descriptor)
         except EOFError as error:
             raise Gone from error
         if not self.process.is_alive():
@@ -103,19 +175,23 @@ class Peer:
     def _opened(self, made: Made, descriptor: int | None) -> Done:
         """What came of a chunk; the blocks that it did not use are free again."""
         chunk, lent = self._chunks.popleft()
+        if made.state is not None:
+            self.again = Again(0, made.state)
+        elif made.error is None:
+            self.again = replace(self.again or Again(), batches=(self.again.batches if self.again else 0) + 1)
         if descriptor is not None:
             self._keep(made, descriptor)
         if lent is not None and lent != made.block:
             self._shelf.drop(lent) if descriptor is not None else self._shelf.put_back(lent)
         if made.ended:
             self.ended = True
-            return Done(chunk, ended=True, worker=self._number)
+            return Done(chunk, ended=True, worker=self.number)
         if made.error is not None:
-            return Done(chunk, error=_rebuilt(made), worker=self._number)
+            return Done(chunk, error=_rebuilt(made), worker=self.number)
         try:
-            return Done(chunk, self._value(made), worker=self._number)
+            return Done(chunk, self._value(made), worker=self.number, state=made.state)
         except Exception as error:  # what a class of the user's does when it is unpickled
-            return Done(chunk, error=error, worker=self._number)
+            return Done(chunk, error=error, worker=self.number)
 
     def _keep(self, made: Made, descriptor: int) -> None:
         assert made.block is not None
@@ -140,7 +216,10 @@ class Peer:
     def leave(self) -> None:
         """Closes the pipe, which ends the worker, and forgets its chunks; batches that the consumer holds live on."""
         self.pipe.close()
+        if self.death != self.process.sentinel:
+            os.close(self.death)
         self._chunks.clear()
+        self._waiting.clear()
         self._shelf.blocks.clear()
 
 

@@ -7,12 +7,11 @@ import errno
 import multiprocessing.process
 import os
 import select
-import signal
 import time
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import current_process
 from multiprocessing.connection import Connection
@@ -20,9 +19,11 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from feedline.loader.progress import Again, Resume
 from feedline.loader.workers.child import Begin, Job, work
 from feedline.loader.workers.contract import Chunk, Done, Late, Run
 from feedline.loader.workers.interrupts import whole
+from feedline.loader.workers.mourning import Mourning, end_of
 from feedline.loader.workers.peer import Gone, Peer
 from feedline.rng import Key
 
@@ -42,6 +43,9 @@ class ProcessWorkers:
         job: what each of them is told, but for its number.
         most_free: blocks that each worker keeps for later batches.
         in_order: whether batches go round; else each goes to the worker with the least to do.
+        resume: from where the shares of an iterable-style dataset go on, if not from their beginning.
+        restarts: how many workers one chunk may kill before it is cut down to the sample that does it.
+        bears: whether such a sample is left out or replaced, by the worker; else it is the chunk's error.
 
     Raises:
         RuntimeError: the limit of open files is reached.
@@ -55,6 +59,9 @@ class ProcessWorkers:
         job: Job,
         most_free: int,
         in_order: bool = True,
+        resume: Resume | None = None,
+        restarts: int = 0,
+        bears: bool = False,
     ) -> None:
         if current_process().daemon:
             raise AssertionError(
@@ -62,9 +69,12 @@ class ProcessWorkers:
                 "inside the dataset num_workers=0 or worker_type='thread'"
             )
         self._pid = os.getpid()
+        self._context = context
+        self._job = job
+        self._mourning = Mourning(job.dataset, restarts, bears)
         self._most_free = most_free
         self._in_order = in_order
-        self._next = 0
+        self._next = 0 if resume is None else resume.turn
         self.closed = False
         self._poll = select.poll()
         self._sources: dict[int, Peer] = {}
@@ -74,7 +84,7 @@ class ProcessWorkers:
         try:
             for number in range(num_workers):
                 with whole():
-                    self._workers.append(self._start(context, replace(job, worker=number)))
+                    self._workers.append(self._start(number, _share(resume, number)))
         except BaseException as error:
             self.close()
             if isinstance(error, OSError) and error.errno == errno.EMFILE:
@@ -84,10 +94,12 @@ class ProcessWorkers:
                 ) from error
             raise
 
-    def _start(self, context: BaseContext, job: Job) -> Peer:
-        here, there = context.Pipe(duplex=True)
+    def _start(self, number: int, again: Again | None) -> Peer:
+        here, there = self._context.Pipe(duplex=True)
         _ends.add(here)
-        process = context.Process(target=work, args=(job, there), daemon=True, name=f"feedline-worker-{job.worker}")  # type: ignore[attr-defined]
+        job = replace(self._job, worker=number, begin=Begin(self._job.begin.key, again))
+        name = f"feedline-worker-{number}"
+        process = self._context.Process(target=work, args=(job, there), daemon=True, name=name)  # type: ignore[attr-defined]
         try:
             process.start()
         except BaseException:
@@ -95,8 +107,8 @@ class ProcessWorkers:
             raise
         finally:
             there.close()
-        worker = Peer(job.worker, process, here, self._most_free, self._most_free * job.num_workers)
-        for source in (here.fileno(), process.sentinel):
+        worker = Peer(number, process, here, self._most_free, self._most_free * job.num_workers, again)
+        for source in (here.fileno(), worker.death):
             self._poll.register(source, select.POLLIN)
             self._sources[source] = worker
         return worker
@@ -109,24 +121,25 @@ class ProcessWorkers:
     def exhausted(self) -> bool:
         return all(worker.ended for worker in self._workers)
 
-    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
+    def restart(self, run: Run, key: Key, resume: Resume | None = None, timeout: float | None = None) -> None:
         """A new pass with the same workers; what was under way of the one before is waited for and dropped."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while any(worker.outstanding for worker in self._workers):
             self._receive(deadline)
         self._ready.clear()
-        self._next = 0
-        for worker in self._workers:
-            worker.ended = False
-            with self._reporting(worker):
-                worker.tell(Begin(key))
+        self._next = 0 if resume is None else resume.turn
+        self._job = replace(self._job, begin=Begin(key))
+        self._mourning.begin()
+        for number, worker in enumerate(self._workers):
+            with self._burying(worker):
+                worker.begin(key, _share(resume, number))
 
     def submit(self, chunk: Chunk) -> None:
         if self.closed:
             raise RuntimeError("these workers are closed")
         worker = self._take_turn()
         try:
-            with self._reporting(worker):
+            with self._burying(worker):
                 worker.give(chunk)
         except Exception as error:  # an index that cannot be pickled is an outcome of its batch
             if self.closed:
@@ -162,25 +175,68 @@ class ProcessWorkers:
             raise Late("busy: " + ", ".join(f"{process.name}, pid {process.pid}" for process in busy))
         heard = [self._sources[source] for source, _ in events]
         for worker in dict.fromkeys(heard or self._workers):  # of a death one may hear nothing: see there
-            with whole(), self._reporting(worker):
+            with whole(), self._burying(worker):
                 done = worker.take()
                 if done is not None:
                     self._ready.append(done)
+                elif worker.autopsy is not None and not worker.trying:
+                    self._go_on(worker)
 
     @contextmanager
-    def _reporting(self, worker: Peer) -> Iterator[None]:
-        """A worker that is gone is torch's error, with pid and signal, and the end of the others."""
+    def _burying(self, worker: Peer) -> Iterator[None]:
+        """A worker that turns out to be gone is replaced."""
         try:
             yield
             return
         except Gone as gone:
             why = gone.args
-        process = worker.process
-        process.join(1.0)
-        code = process.exitcode
-        how = f"exit code {code}" if code is None or code >= 0 else f"killed by signal: {_signal_name(-code)}"
-        self.close()
-        raise RuntimeError(*why or [f"DataLoader worker (pid(s) {process.pid}) exited unexpectedly ({how})"])
+        if why:
+            self.close()
+            raise RuntimeError(*why)
+        with whole():
+            self._replace(worker)
+
+    def _replace(self, dead: Peer) -> None:
+        """Another worker takes the place of a dead one: its number, its blocks' room, and the chunks that it had.
+
+        Raises:
+            RuntimeError: nobody can make its chunks again.
+        """
+        self._read_the_rest(dead)
+        how = end_of(dead.process)
+        hopeless = self._mourning.mourn(dead, how)
+        if hopeless is not None:
+            self.close()
+            raise RuntimeError(hopeless)
+        self._forget(dead)
+        heir = self._start(dead.number, dead.again)
+        heir.inherit(dead)
+        self._workers[dead.number] = heir
+        dead.leave()
+        with self._burying(heir):
+            self._go_on(heir)
+
+    def _read_the_rest(self, dead: Peer) -> None:
+        """What it had sent before it died."""
+        with suppress(Gone):
+            while (done := dead.take()) is not None:
+                self._ready.append(done)
+
+    def _go_on(self, worker: Peer) -> None:
+        """The next trial of an autopsy, or what comes of it; then what waits."""
+        if worker.autopsy is not None and not worker.autopsy.suspects:
+            error = self._mourning.verdict(worker.autopsy)
+            chunk = worker.close_autopsy()
+            if error is not None:
+                worker.give_up()
+                self._ready.append(Done(chunk, error=error, worker=worker.number))
+        worker.take_up()
+
+    def _forget(self, dead: Peer) -> None:
+        for source in [source for source, worker in self._sources.items() if worker is dead]:
+            self._poll.unregister(source)
+            del self._sources[source]
+        dead.process._popen.close()  # type: ignore[attr-defined]
 
     def close(self) -> None:
         if self.closed:
@@ -205,11 +261,8 @@ class ProcessWorkers:
             process._popen.close()  # type: ignore[attr-defined] # descriptors alone: pid and exit code stay
 
 
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # one of the real-time signals between the first and the last
-        return str(number)
+def _share(resume: Resume | None, worker: int) -> Again | None:
+    return None if resume is None else resume.workers[worker]
 
 
 def _forget_workers() -> None:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+from feedline.loader.progress import Resume
 from feedline.loader.workers.contract import Chunk, Done, Run, run_chunk
 from feedline.rng import Key
 
 
 class SerialWorkers:
-    """Runs a chunk when it is collected, in the order of submission, in the caller's thread."""
+    """Runs a chunk when it is collected, in the order of submission, in the caller's thread.
 
-    def __init__(self, run: Run) -> None:
+    ``state`` tells where the stream of samples is that ``run`` reads, where it does.
+    """
+
+    def __init__(self, run: Run, state: Callable[[], Any] | None = None) -> None:
         self._run = run
+        self._state = state
         self._waiting: deque[Chunk] = deque()
         self.closed = False
         self.exhausted = False
 
-    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
+    def restart(self, run: Run, key: Key, resume: Resume | None = None, timeout: float | None = None) -> None:
         """A new pass with another ``run``."""
         self._run = run
         self._waiting.clear()
@@ -33,7 +41,7 @@ class SerialWorkers:
             raise RuntimeError("nothing to collect: no chunk is outstanding")
         chunk = self._waiting.popleft()
         try:
-            return self._noted(run_chunk(self._run, chunk, worker=0))
+            return self._noted(run_chunk(self._run, chunk, worker=0))  # no name for it here: its error holds this frame
         except BaseException:  # Ctrl-C: the chunk is not lost
             if not self.closed:
                 self._waiting.appendleft(chunk)
@@ -41,7 +49,7 @@ class SerialWorkers:
 
     def _noted(self, done: Done) -> Done:
         self.exhausted = self.exhausted or done.ended
-        return done
+        return done if self._state is None else replace(done, state=self._state())
 
     def close(self) -> None:
         self.closed = True

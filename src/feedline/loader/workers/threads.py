@@ -10,6 +10,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from feedline.loader.progress import Resume
 from feedline.loader.workers.contract import Chunk, Done, Late, Run, run_chunk
 from feedline.rng import Key
 
@@ -55,7 +56,7 @@ class ThreadWorkers:
     def closed(self) -> bool:
         return self._closed.is_set()
 
-    def restart(self, run: Run, key: Key, timeout: float | None = None) -> None:
+    def restart(self, run: Run, key: Key, resume: Resume | None = None, timeout: float | None = None) -> None:
         """A new pass with another ``run``; what was under way of the one before is waited for and dropped."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while self._outstanding:

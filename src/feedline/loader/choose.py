@@ -1,0 +1,57 @@
+"""Which way of making batches fits a dataset, and what the caller asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from feedline.loader.fetch import Fetch, KeyedFetch, SampleFetch
+from feedline.loader.foreign import IterableFetch, MapFetch
+from feedline.loader.mend import Mender, OnError
+from feedline.loader.progress import Again
+from feedline.loader.wrapped import keyed
+from feedline.rng import Key
+
+
+@dataclass(frozen=True)
+class FetchPlan:
+    """How batches are to be made, before there is a dataset to make them of: what a worker process is told.
+
+    Attributes:
+        iterable: whether the dataset is iterable-style.
+        collate_fn: torch's, or the caller's.
+        own_collate: whether it is the default one.
+        batch_size, drop_last: torch's; no size where there are no batches, 1 where the caller's sampler makes them.
+        parts: into how many parts a batch of a dataset of ours is cut.
+        reseed: whether the global generators are seeded before each sample of a foreign dataset.
+        own_process: whether that is done in a process of its own.
+        on_error: what is done about samples that cannot be made.
+        every: batches between two states of an iterable-style dataset that has one.
+    """
+
+    iterable: bool
+    collate_fn: Callable[[Any], Any]
+    own_collate: bool
+    batch_size: int | None
+    drop_last: bool
+    parts: int = 1
+    reseed: Literal["worker", "sample"] = "worker"
+    own_process: bool = True
+    on_error: OnError = "raise"
+    every: int = 1
+
+    def __call__(self, dataset: Any, key: Key, again: Again | None = None) -> Fetch:
+        if self.iterable:
+            skips = self.on_error != "raise"
+            return IterableFetch(dataset, self.collate_fn, self.batch_size, self.drop_last, skips, again, self.every)
+        batched = self.batch_size is not None
+        own = keyed(dataset)
+        mender = None if self.on_error == "raise" else Mender(self.on_error, dataset, key)
+        if own is None:
+            seeds = key if self.reseed == "sample" else None
+            return MapFetch(dataset, self.collate_fn, batched, seeds, self.own_process, mender)
+        if not batched or not self.own_collate:
+            return SampleFetch(own, key, self.collate_fn, batched, mender)
+        spec = own.spec
+        return KeyedFetch(own, spec if spec is not None and spec.fixed else None, key, self.parts, mender)

@@ -1,0 +1,167 @@
+"""From indices to a batch, for datasets that are not ours: as torch makes them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from feedline.loader.fetch import WholeBatch, joined
+from feedline.loader.mend import Failure, Mended, Mender
+from feedline.loader.places import batch_note, innermost, note, sample_key, sample_note
+from feedline.loader.progress import Again
+from feedline.loader.reseed import put_back, reseed, reseed_for_collate
+from feedline.rng import Key
+
+
+class Exhausted(Exception):  # noqa: N818 - no error, an end
+    """Raised by ``run`` where an iterable dataset has no more samples."""
+
+
+@dataclass(frozen=True)
+class MapFetch(WholeBatch):
+    """Batches of any map-style dataset: through ``__getitems__`` where there is one.
+
+    Attributes:
+        reseed: the pass's key, where the global generators are to be seeded before each sample; then, and where
+            samples may be missing, samples are asked for one by one.
+        own_process: whether nobody minds in what state the global generators are left.
+    """
+
+    dataset: Any
+    collate_fn: Callable[[Any], Any]
+    batched: bool
+    reseed: Key | None = None
+    own_process: bool = True
+    mender: Mender | None = None
+
+    def run(self, indices: Any) -> Any:
+        with nullcontext() if self.reseed is None or self.own_process else put_back():
+            if self.batched and self.reseed is None and self.mender is None:
+                return self._collate(indices, self._samples(indices))
+            return joined(self._sample, indices, self.batched, partial(self._collate, indices), self.mender)
+
+    def _samples(self, indices: Any) -> Any:
+        dataset, there = innermost(self.dataset, indices, batched=True)  # Subset would hide which sample failed
+        many = getattr(dataset, "__getitems__", None)
+        if not many:
+            return [self._sample(index) for index in indices]
+        try:
+            return many(there)
+        except Exception as error:
+            note(error, batch_note(dataset, there))
+            raise
+
+    def _sample(self, index: Any) -> Any:
+        dataset, there = innermost(self.dataset, index, batched=False)
+        if self.reseed is not None:
+            reseed(sample_key(self.reseed, there))
+        many = getattr(dataset, "__getitems__", None) if self.batched else None
+        try:
+            return many([there])[0] if many else dataset[there]
+        except Exception as error:
+            note(error, sample_note(dataset, there))
+            raise
+
+    def _collate(self, indices: Any, samples: Any) -> Any:
+        if self.reseed is not None:
+            reseed_for_collate(sample_key(self.reseed, indices[0] if self.batched else indices))
+        try:
+            return self.collate_fn(samples)
+        except Exception as error:
+            note(error, batch_note(self.dataset, indices if self.batched else [indices]))
+            raise
+
+
+class IterableFetch(WholeBatch):
+    """Batches of an iterable-style dataset, until it ends: the last one shorter, or dropped.
+
+    ``run`` raises Exhausted when nothing is left; a last short batch that is dropped counts as nothing.
+
+    Args:
+        dataset, collate_fn, drop_last: torch's.
+        batch_size: torch's; None where there are no batches.
+        skips: whether samples that fail are left out.
+        again: from where to go on: a state that the dataset or its iterator gave, and batches to read over behind it.
+        every: so many batches lie between two of these states.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        collate_fn: Callable[[Any], Any],
+        batch_size: int | None,
+        drop_last: bool,
+        skips: bool = False,
+        again: Again | None = None,
+        every: int = 1,
+    ) -> None:
+        again = again or Again()
+        self._dataset = dataset
+        self._samples = _resumed(dataset, again.state)
+        self._collate = collate_fn
+        self._batched = batch_size is not None
+        self._drop_last = drop_last
+        self._skips = skips
+        self._every = every
+        self._name = type(dataset).__name__
+        self._count = self._made = 0
+        self._ended = again.ended
+        if again.batches and not again.ended:
+            self._take(again.batches * (batch_size or 1))
+
+    def state(self) -> Any:
+        """What dataset and iterator say of where they are, if they do, behind each ``every``-th batch."""
+        self._made += 1
+        if self._made % self._every:
+            return None
+        owners = {"dataset": self._dataset, "iterator": self._samples}
+        states = {name: copy.deepcopy(owner.state_dict()) for name, owner in owners.items() if _has_state(owner)}
+        return states or None
+
+    def run(self, indices: Any) -> Any:
+        samples, failures = self._take(len(indices) if self._batched else 1)
+        if self._drop_last and self._batched and len(samples) + len(failures) < len(indices):
+            raise Exhausted
+        if not samples:
+            return Mended(None, failures, empty=True)
+        batch = self._collate(samples if self._batched else samples[0])
+        return Mended(batch, failures) if self._skips else batch
+
+    def _take(self, count: int) -> tuple[list[Any], tuple[Failure, ...]]:
+        """The next samples, fewer at the end; raises Exhausted where there is none."""
+        samples: list[Any] = []
+        failures: list[Failure] = []
+        while len(samples) + len(failures) < count and not self._ended:
+            try:
+                samples.append(next(self._samples))
+            except StopIteration:
+                self._ended = True
+                break
+            except Exception as error:
+                note(error, f"behind {self._count} samples of {self._name}")
+                if not self._skips:
+                    raise
+                failures.append(Failure(self._count, None, f"{type(error).__name__}: {error}"))
+            self._count += 1
+        if not samples and not failures:
+            raise Exhausted
+        return samples, tuple(failures)
+
+
+def _has_state(owner: Any) -> bool:
+    return hasattr(owner, "state_dict") and hasattr(owner, "load_state_dict")
+
+
+def _resumed(dataset: Any, state: dict[str, Any] | None) -> Any:
+    """The dataset's iterator, where ``state`` says it was."""
+    state = state or {}
+    if "dataset" in state:
+        dataset.load_state_dict(copy.deepcopy(state["dataset"]))
+    samples = iter(dataset)
+    if "iterator" in state:
+        samples.load_state_dict(copy.deepcopy(state["iterator"]))
+    return samples

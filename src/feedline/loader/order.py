@@ -1,0 +1,195 @@
+"""The order of a pass: the batches' indices as the sampler gives them, from any batch on.
+
+The sampler and the generators are used as torch uses them: it asks the sampler for an iterator, draws its base seed,
+and asks once more where there are workers; with workers that persist it draws the base seed for their first pass alone.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+import torch
+from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler
+
+from feedline.loader.progress import Snapshot
+from feedline.types import SeekableSampler
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What the order of a pass began from.
+
+    Attributes:
+        generators: the states of the generators that it may draw from, by name.
+        fresh: whether the base seed was drawn.
+        twice: whether the sampler was asked for an iterator twice.
+        base_seed: the workers'.
+    """
+
+    fresh: bool
+    twice: bool
+    base_seed: int
+    generators: dict[str, torch.Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The indices of one batch, and the sampler's state at some batch not behind it, where it has one."""
+
+    number: int
+    indices: Any
+    sampler: Snapshot | None
+
+
+class Order(Iterator[Drawn]):
+    """The batches of a pass, numbered from ``number``; those that were yielded before are left out.
+
+    Args:
+        indices: what the sampler gives.
+        number: of its first batch.
+        done: numbers to leave out.
+        sampler: what has a state to keep, if anything.
+        snapshot: its state where the order begins.
+        every: so many batches lie between two states of it.
+    """
+
+    def __init__(
+        self,
+        indices: Iterator[Any],
+        number: int = 0,
+        done: Container[int] = (),
+        sampler: Any = None,
+        snapshot: Snapshot | None = None,
+        every: int = 1,
+    ) -> None:
+        self._indices = indices
+        self._number = number
+        self._done = done
+        self._sampler = sampler
+        self._snapshot = snapshot
+        self._every = every
+
+    def __next__(self) -> Drawn:
+        while True:
+            indices = next(self._indices)
+            number = self._number
+            self._number += 1
+            if self._sampler is not None and self._number % self._every == 0:
+                self._snapshot = Snapshot(self._number, copy.deepcopy(self._sampler.state_dict()))
+            if number not in self._done:
+                return Drawn(number, indices, self._snapshot)
+
+
+def inner_sampler(loader: DataLoader[Any]) -> Any:
+    """The sampler of single indices, where a batch sampler of torch's holds it."""
+    return loader.batch_sampler.sampler if type(loader.batch_sampler) is BatchSampler else loader.sampler
+
+
+def seekable(loader: DataLoader[Any]) -> SeekableSampler | None:
+    """The sampler of ours that gives the order, if it does."""
+    sampler = inner_sampler(loader)
+    plain = loader.batch_sampler is None or type(loader.batch_sampler) is BatchSampler
+    return sampler if plain and isinstance(sampler, SeekableSampler) else None
+
+
+def stateful(loader: DataLoader[Any]) -> Any:
+    """What gives the order and can say where it is, if that is not a sampler of ours."""
+    if seekable(loader) is not None or isinstance(loader.dataset, IterableDataset):
+        return None
+    for sampler in (loader.batch_sampler, inner_sampler(loader)):
+        if hasattr(sampler, "state_dict") and hasattr(sampler, "load_state_dict"):
+            return sampler
+    return None
+
+
+def generators(loader: DataLoader[Any]) -> dict[str, torch.Generator]:
+    """Those that the order may be drawn from: the loader's and the sampler's own, else torch's global one."""
+    sampler = inner_sampler(loader)
+    plain = isinstance(loader.dataset, IterableDataset) or type(sampler) is SequentialSampler
+    if plain or seekable(loader) is not None or stateful(loader) is not None:
+        return {}
+    return own_generators(loader) or {"global": torch.default_generator}
+
+
+def own_generators(loader: DataLoader[Any]) -> dict[str, torch.Generator]:
+    """The loader's generator and the sampler's own, as far as there are any."""
+    found = {}
+    if loader.generator is not None:
+        found["loader"] = loader.generator
+    own = getattr(inner_sampler(loader), "generator", None)
+    if isinstance(own, torch.Generator) and own is not loader.generator:
+        found["sampler"] = own
+    return found
+
+
+def begin(loader: DataLoader[Any], fresh: bool, base_seed: int | None) -> tuple[Iterator[Any], Begun]:
+    """The sampler's batches from the first on.
+
+    Args:
+        loader: whose sampler it is.
+        fresh: whether there are new workers, or none.
+        base_seed: theirs; None draws it.
+    """
+    states = {name: generator.get_state() for name, generator in generators(loader).items()}
+    indices: Iterator[Any] = iter(loader._index_sampler)
+    if base_seed is None:
+        base_seed = draw(loader)
+    twice = fresh and loader.num_workers > 0
+    if twice:
+        indices = iter(loader._index_sampler)
+    if seekable(loader) is not None:
+        indices = _primed(indices)  # it takes the epoch that is set when it is asked for the first index
+    return indices, Begun(fresh, twice, base_seed, states)
+
+
+def begin_again(loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Snapshot | None) -> Iterator[Any]:
+    """The sampler's batches from number ``taken`` on, of an order that began so."""
+    ours, own = seekable(loader), stateful(loader)
+    if ours is not None:
+        ours.seek(min(taken * (loader.batch_size or 1), len(ours)))  # the last batch may have been a short one
+        return _primed(iter(loader._index_sampler))
+    if own is not None and snapshot is not None:
+        own.load_state_dict(copy.deepcopy(snapshot.state))
+        return _skipped(iter(loader._index_sampler), taken - snapshot.at)
+    with _as_it_was(loader, begun):
+        indices = iter(loader._index_sampler)
+        if begun.fresh and begun.generators:
+            draw(loader)
+        if begun.twice:
+            indices = iter(loader._index_sampler)
+        indices = _skipped(indices, taken)
+        return _primed(indices)  # torch's samplers draw when the first index is asked for
+
+
+def draw(loader: DataLoader[Any]) -> int:
+    """A base seed, as torch draws it."""
+    return int(torch.empty((), dtype=torch.int64).random_(generator=loader.generator).item())
+
+
+def _skipped(indices: Iterator[Any], count: int) -> Iterator[Any]:
+    return islice(indices, count, None) if count else indices
+
+
+def _primed(indices: Iterator[Any]) -> Iterator[Any]:
+    """The same, the first of them asked for already."""
+    return chain(list(islice(indices, 1)), indices)
+
+
+@contextmanager
+def _as_it_was(loader: DataLoader[Any], begun: Begun) -> Iterator[None]:
+    """Puts the generators where they were when the order began; the global one is the caller's, and is put back."""
+    mine = torch.default_generator.get_state() if "global" in begun.generators else None
+    found = generators(loader)
+    for name, state in begun.generators.items():
+        if name in found:
+            found[name].set_state(state)
+    try:
+        yield
+    finally:
+        if mine is not None:
+            torch.default_generator.set_state(mine)
