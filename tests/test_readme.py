@@ -43,7 +43,7 @@ def test_the_commands_run_one_after_the_other_and_make_what_the_readme_says(tmp_
     assert (tmp_path / "guesses.png").is_file()
 
 
-@pytest.mark.parametrize(("block", "says"), zip(blocks("python"), SAYS, strict=True))
+@pytest.mark.parametrize(("block", "says"), list(zip(blocks("python"), SAYS, strict=True)))
 def test_the_python_examples_run(block: str, says: str, tmp_path: Path) -> None:
     assert says in run([sys.executable, "-c", block], tmp_path)
 
