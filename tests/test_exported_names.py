@@ -22,6 +22,7 @@ def test_names_of_feedline():
         "decode",
         "get_worker_info",
         "open",
+        "prefetch_to_device",
         "probe",
         "samplers",
         "split",

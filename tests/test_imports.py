@@ -9,7 +9,7 @@ import feedline
 
 ROOT = Path(feedline.__file__).parent
 LAYERS = [
-    {"errors", "types", "rng", "_atomic", "_version"},
+    {"errors", "types", "rng", "timing", "_atomic", "_version"},
     {"sources", "codecs", "transforms", "samplers", "nn"},
     {"dataset"},
     {"_split", "_open"},
@@ -18,7 +18,10 @@ LAYERS = [
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-ONLY_FROM = {"loader": {"types", "rng", "errors", "samplers", "_atomic"}, "samplers": {"types", "rng", "errors"}}
+ONLY_FROM = {
+    "loader": {"types", "rng", "errors", "samplers", "timing", "_atomic"},
+    "samplers": {"types", "rng", "errors"},
+}
 NEVER = {("train", "nn")}
 ONLY_IN_TRAIN = {"ignite", "matplotlib"}
 FILES = [path for path in sorted(ROOT.rglob("*.py")) if path != ROOT / "__init__.py"]

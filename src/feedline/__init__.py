@@ -14,7 +14,7 @@ from feedline.errors import (
     RunError,
     TransformError,
 )
-from feedline.loader import DataLoader, get_worker_info
+from feedline.loader import DataLoader, get_worker_info, prefetch_to_device
 
 __all__ = [
     "CheckpointError",
@@ -30,6 +30,7 @@ __all__ = [
     "decode",
     "get_worker_info",
     "open",
+    "prefetch_to_device",
     "probe",
     "samplers",
     "split",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
+from feedline import timing
 from feedline.codecs import decode
 from feedline.codecs.color import to_mode
 from feedline.codecs.decode import check_mode
@@ -70,10 +71,18 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             IndexError: no such index.
         """
         index = _place(index, len(self))
+        watch = timing.watch()
         record = self.source[index]
+        if watch is not None:
+            watch.lap("read")
         try:
             image = self._image(record, index)
-            return self._steps(image, Key(key.seed, key.epoch, index)), record.label
+            if watch is not None:
+                watch.lap("decode")
+            image = self._steps(image, Key(key.seed, key.epoch, index))
+            if watch is not None:
+                watch.lap("transform")
+            return image, record.label
         except DecodeError:
             raise
         except Exception as error:

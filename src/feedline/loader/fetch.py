@@ -11,7 +11,10 @@ import torch
 from feedline.loader.collate import collate, empty
 from feedline.loader.mend import Mended, Mender
 from feedline.rng import Key
+from feedline.timing import lap, sample, stage
 from feedline.types import KeyedDataset, Spec
+
+_FIRST, _STEP = 3, 8  # which samples of a chunk are watched
 
 
 class Fetch(Protocol):
@@ -102,19 +105,22 @@ class KeyedFetch:
         """
         if self.mender is not None:
             return self._mended(self.mender, part)
+        return Watched(lambda number: self._item(part, number), len(part.indices)).all(range(len(part.indices)))
+
+    def _item(self, part: Part, number: int) -> Any:
+        """One sample, or its label where the image went to its place."""
+        image, label = found = self.dataset.get(part.indices[number], self.key)
         if part.out is None:
-            return [self.dataset.get(index, self.key) for index in part.indices]
-        labels = []
-        for place, index in zip(part.out, part.indices, strict=True):
-            image, label = self.dataset.get(index, self.key)
-            place.copy_(torch.as_tensor(image))
-            labels.append(label)
-        return labels
+            return found
+        part.out[number].copy_(torch.as_tensor(image))
+        lap("collate")
+        return label
 
     def _mended(self, mender: Mender, part: Part) -> Mended:
         items, failures = [], []
+        get = Watched(lambda index: self.dataset.get(index, self.key), len(part.indices))
         for number, index in enumerate(part.indices):
-            found, failure = mender.make(lambda each: self.dataset.get(each, self.key), index)
+            found, failure = mender.make(get, index)
             if found and part.out is not None:
                 image, label = found[0]
                 part.out[number].copy_(torch.as_tensor(image))
@@ -138,10 +144,14 @@ class KeyedFetch:
         images = tasks[0].images if tasks else None
         whole = kept is None or images is None or len(kept) == len(images)
         if images is None:
-            indices = [index for part in tasks for index in part.indices]
-            indices = indices if kept is None else [indices[number] for number in kept]
-            return collate(items, indices, getattr(self.dataset, "paths", None))
+            with stage("collate"):
+                return self._collated(tasks, items, kept)
         return [images if whole else images[kept], torch.tensor(items)]
+
+    def _collated(self, tasks: list[Part], items: list[Any], kept: list[int] | None) -> Any:
+        indices = [index for part in tasks for index in part.indices]
+        indices = indices if kept is None else [indices[number] for number in kept]
+        return collate(items, indices, getattr(self.dataset, "paths", None))
 
     def state(self) -> Any:
         return None
@@ -161,10 +171,34 @@ class SampleFetch(WholeBatch):
     mender: Mender | None = None
 
     def run(self, indices: Any) -> Any:
-        return joined(self._get, indices, self.batched, self.collate_fn, self.mender)
+        watched = Watched(self._get, len(indices) if self.batched else 1)
+        return joined(watched, indices, self.batched, self.collate_fn, self.mender)
 
     def _get(self, index: int) -> Any:
         return self.dataset.get(index, self.key)
+
+
+class Watched:
+    """Makes the samples of a chunk, of which some are watched and stand for all ``count``.
+
+    The first is not among them: there all threads begin, and wait for each other.
+    """
+
+    def __init__(self, get: Callable[[Any], Any], count: int) -> None:
+        self._get = get
+        self._places = range(min(_FIRST, count // 2), count, _STEP)
+        self._stands_for = count / max(1, len(self._places))
+        self._number = 0
+
+    def __call__(self, index: Any) -> Any:
+        number, self._number = self._number, self._number + 1
+        if number not in self._places:
+            return self._get(index)
+        with sample(self._stands_for):
+            return self._get(index)
+
+    def all(self, indices: Iterable[Any]) -> list[Any]:
+        return [self(index) for index in indices]
 
 
 def joined(
@@ -176,8 +210,11 @@ def joined(
 ) -> Any:
     """What ``collate_fn`` makes of the samples of these indices, or of one; a Mended where some may be missing."""
     if mender is None:
-        return collate_fn([get(index) for index in indices] if batched else get(indices))
+        samples = [get(index) for index in indices] if batched else get(indices)
+        with stage("collate"):
+            return collate_fn(samples)
     samples, failures = mender.make_all(get, list(indices) if batched else [indices])
     if not samples:
         return Mended(None, failures, empty=True)
-    return Mended(collate_fn(samples if batched else samples[0]), failures)
+    with stage("collate"):
+        return Mended(collate_fn(samples if batched else samples[0]), failures)

@@ -15,6 +15,7 @@ from feedline.loader.places import batch_note, innermost, note, sample_key, samp
 from feedline.loader.progress import Again
 from feedline.loader.reseed import put_back, reseed, reseed_for_collate
 from feedline.rng import Key
+from feedline.timing import stage
 
 
 class Exhausted(Exception):  # noqa: N818 - no error, an end
@@ -41,8 +42,12 @@ class MapFetch(WholeBatch):
     def run(self, indices: Any) -> Any:
         with nullcontext() if self.reseed is None or self.own_process else put_back():
             if self.batched and self.reseed is None and self.mender is None:
-                return self._collate(indices, self._samples(indices))
-            return joined(self._sample, indices, self.batched, partial(self._collate, indices), self.mender)
+                with stage("fetch"):
+                    samples = self._samples(indices)
+                with stage("collate"):
+                    return self._collate(indices, samples)
+            with stage("fetch"):  # but for what is collate in it
+                return joined(self._sample, indices, self.batched, partial(self._collate, indices), self.mender)
 
     def _samples(self, indices: Any) -> Any:
         dataset, there = innermost(self.dataset, indices, batched=True)  # Subset would hide which sample failed
@@ -123,12 +128,14 @@ class IterableFetch(WholeBatch):
         return states or None
 
     def run(self, indices: Any) -> Any:
-        samples, failures = self._take(len(indices) if self._batched else 1)
+        with stage("fetch"):
+            samples, failures = self._take(len(indices) if self._batched else 1)
         if self._drop_last and self._batched and len(samples) + len(failures) < len(indices):
             raise Exhausted
         if not samples:
             return Mended(None, failures, empty=True)
-        batch = self._collate(samples if self._batched else samples[0])
+        with stage("collate"):
+            batch = self._collate(samples if self._batched else samples[0])
         return Mended(batch, failures) if self._skips else batch
 
     def _take(self, count: int) -> tuple[list[Any], tuple[Failure, ...]]:

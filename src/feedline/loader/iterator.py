@@ -19,6 +19,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any, NoReturn
 
 from torch.autograd.profiler import record_function
@@ -26,47 +27,13 @@ from torch.autograd.profiler import record_function
 from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.mend import Failure, Mended
 from feedline.loader.order import Drawn
+from feedline.loader.pending import Pending
 from feedline.loader.places import note
 from feedline.loader.progress import Progress, Resume, Snapshot
+from feedline.loader.stats import EpochStats
 from feedline.loader.workers import Chunk, Done, Late, Workers
 from feedline.rng import Key
-
-
-class _Batch:
-    """A batch on its way: its tasks, and what came back so far."""
-
-    def __init__(self, tasks: list[Any], sampler: Snapshot | None = None, done: dict[int, Done] | None = None) -> None:
-        self.tasks = tasks
-        self.sampler = sampler
-        self.done = done or {}
-
-    @property
-    def whole(self) -> bool:
-        return len(self.done) == len(self.tasks)
-
-    @property
-    def ended(self) -> bool:
-        """Whether an iterable dataset had no more samples when this batch was asked for."""
-        return any(done.ended for done in self.done.values())
-
-    @property
-    def worker(self) -> int:
-        """Who made it, where one worker did."""
-        return self.done[0].worker if self.done else 0
-
-    @property
-    def state(self) -> Any:
-        """Where its worker's stream of samples was behind it, where that is known."""
-        return self.done[0].state if self.done else None
-
-    @property
-    def failure(self) -> Done | None:
-        """The first failed part, by its place in the batch."""
-        return next((self.done[part] for part in sorted(self.done) if self.done[part].error), None)
-
-    @property
-    def values(self) -> list[Any]:
-        return [self.done[part].value for part in range(len(self.tasks))]
+from feedline.timing import chunk as begin_chunk
 
 
 class LoaderIterator(Iterator[Any]):
@@ -101,9 +68,11 @@ class LoaderIterator(Iterator[Any]):
         self._finish = finish
         self._report = report
         self._pid = os.getpid()
-        self._batches: dict[int, _Batch] = {}
+        self._batches: dict[int, Pending] = {}
         self._order: Iterator[Drawn] = iter(())
         self._progress = Progress(0)
+        self._stats = EpochStats(0)
+        self._deaths = 0
         self._yielded = 0
         self._sampler: Any = None
         self._promised: int | None = None
@@ -133,6 +102,7 @@ class LoaderIterator(Iterator[Any]):
         order: Iterator[Drawn],
         fetch: Fetch,
         progress: Progress,
+        stats: EpochStats,
         sampler: Any,
         promised: int | None,
     ) -> None:
@@ -142,10 +112,12 @@ class LoaderIterator(Iterator[Any]):
             order: the indices of the batches.
             fetch: how batches are made in this pass.
             progress: where it is noted what was yielded.
+            stats: where it is noted where the time goes.
             sampler: what knows how many there will be; asked by ``len`` alone.
             promised: how many an iterable dataset said there would be; more of them are warned of.
         """
-        self._order, self._fetch, self._progress = order, fetch, progress
+        self._order, self._fetch, self._progress, self._stats = order, fetch, progress, stats
+        self._deaths = self._pool.deaths
         self._sampler, self._promised = sampler, promised
         self._batches.clear()
         self._yielded = sum(stream.batches for stream in progress.streams)
@@ -163,19 +135,29 @@ class LoaderIterator(Iterator[Any]):
         with record_function("enumerate(DataLoader)#feedline.LoaderIterator.__next__"):
             if os.getpid() != self._pid:
                 raise RuntimeError("this iterator belongs to the process that made it: iterate the loader anew here")
-            batch = self._next()
+            asked, ready = perf_counter(), self._depth()
+            batch, count = self._next()
             while isinstance(batch, Mended):
                 self._report(batch.failures)
                 if not batch.empty:
-                    batch = batch.value
+                    batch, count = batch.value, count - len(batch.failures)
                     break
-                batch = self._next()
+                batch, count = self._next()
             self._yielded += 1
             if self._promised is not None and self._yielded > self._promised:
                 self._warn_of_length()
-            return self._finish(batch)
+            batch = self._finish(batch)
+            self._stats.restarts = self._pool.deaths - self._deaths
+            self._stats.took(asked, batch, count, ready)
+            return batch
 
-    def _next(self) -> Any:
+    def _depth(self) -> int:
+        """How many batches are ready: those that have come, and those that can be collected."""
+        parts = max((len(batch.tasks) for batch in self._batches.values()), default=1)
+        return sum(batch.whole for batch in self._batches.values()) + self._pool.ready // max(1, parts)
+
+    def _next(self) -> tuple[Any, int]:
+        """The batch that is due, and how many samples were asked for."""
         while True:
             self._fill(max(self._ahead, 1))
             if not self._batches:
@@ -194,7 +176,10 @@ class LoaderIterator(Iterator[Any]):
                 _fail(failure)
             finally:
                 del batch, failure  # the traceback must not hold what would keep this iterator alive
-        return self._fetch.join(batch.tasks, batch.values)
+        times = begin_chunk()
+        whole = self._fetch.join(batch.tasks, batch.values)
+        self._stats.add(times)
+        return whole, batch.count
 
     def _due(self) -> int:
         """The number of the batch that is next, once it is whole."""
@@ -240,18 +225,19 @@ class LoaderIterator(Iterator[Any]):
             except Exception as error:  # indices that are none: this batch's alone
                 self._set_failed(drawn.number, drawn.sampler, error)
                 continue
-            self._batches[drawn.number] = _Batch(tasks, drawn.sampler)
+            self._batches[drawn.number] = Pending(tasks, drawn.sampler, count=_length(drawn.indices))
             with self._watched(f"batch {drawn.number} is"):
                 for part, task in enumerate(tasks):
                     self._pool.submit(Chunk(drawn.number, part, task))
 
     def _set_failed(self, number: int, sampler: Snapshot | None, error: Exception) -> None:
-        self._batches[number] = _Batch([None], sampler, {0: Done(Chunk(number, 0, None), error=error)})
+        self._batches[number] = Pending([None], sampler, {0: Done(Chunk(number, 0, None), error=error)})
 
     def _collect(self) -> None:
         with self._watched(f"batch {min(self._batches)} is"):
             done = self._pool.collect(self._timeout or None)
         batch = self._batches.get(done.chunk.batch)
+        self._stats.add(done.times)
         if batch is not None:
             batch.done[done.chunk.part] = done
         del done, batch  # an error in them is raised later, and must not be held by a frame then
@@ -277,6 +263,14 @@ class LoaderIterator(Iterator[Any]):
             "configuring the IterableDataset replica at each worker.",
             stacklevel=3,
         )
+
+
+def _length(indices: Any) -> int:
+    """How many samples are asked for; a single index is one, whatever it is."""
+    try:
+        return len(indices) if not isinstance(indices, str) else 1
+    except TypeError:
+        return 1
 
 
 def _fail(failure: Done) -> NoReturn:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
 import torch
 from torch.utils.data import DataLoader as TorchDataLoader
-from torch.utils.data import IterableDataset, IterDataPipe, MapDataPipe, Sampler, default_collate, default_convert
+from torch.utils.data import IterableDataset, IterDataPipe, MapDataPipe, Sampler
 
+from feedline.loader.build import Kind, fetch_plan, kind, makers, new_workers
 from feedline.loader.checks import check
-from feedline.loader.choose import FetchPlan
 from feedline.loader.device import pinned, wants_pinning
 from feedline.loader.fetch import Fetch, WholeFetch
-from feedline.loader.info import enter_thread
 from feedline.loader.iterator import LoaderIterator
 from feedline.loader.ledger import Ledger
 from feedline.loader.mend import OnError
 from feedline.loader.order import Begun, Order, begin, begin_again, seekable, stateful
 from feedline.loader.progress import Again, Progress, Resume, Stream
 from feedline.loader.state import Saved, put, read, save
-from feedline.loader.workers import Begin, Job, ProcessWorkers, SerialWorkers, ThreadWorkers, Workers
-from feedline.loader.wrapped import thread_safe
+from feedline.loader.stats import Stats
 from feedline.rng import Key, epoch_seed
 from feedline.samplers import ShuffledSampler
 
@@ -124,6 +121,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         self.max_errors = max_errors
         self.snapshot_every_n_steps = snapshot_every_n_steps
         self.ledger = Ledger(max_errors)
+        self.stats = Stats()
         self.epoch = 0
         self._base_seed = seed
         self._workers_seed = 0
@@ -210,13 +208,14 @@ class DataLoader(TorchDataLoader[_T_co]):
             order = self._begin(epoch, iterator is None)
         key, progress = Key(cast(int, self._base_seed), epoch), cast(Progress, self._progress)
         resume = progress.resume() if saved is not None and saved.begun is not None else None
-        fetch = WholeFetch() if self._kind == "process" else self._fetch_plan(self.dataset, key, _first(resume))
+        fetch = WholeFetch() if self._kind == "process" else fetch_plan(self)(self.dataset, key, _first(resume))
         if iterator is None:
             iterator = self._new_iterator(fetch, key, resume)
         else:
             iterator.restart(fetch.run, key, resume)
         self.ledger.begin(epoch)
-        iterator.begin(order, fetch, progress, self._index_sampler, self._IterableDataset_len_called)
+        stats = self.stats.begin(epoch, makers(self), max(1, self.num_workers))
+        iterator.begin(order, fetch, progress, stats, self._index_sampler, self._IterableDataset_len_called)
         return cast(LoaderIterator, iterator)
 
     def _begin(self, epoch: int, fresh: bool) -> Order:
@@ -239,7 +238,7 @@ class DataLoader(TorchDataLoader[_T_co]):
 
     def _new_iterator(self, fetch: Fetch, key: Key, resume: Resume | None) -> LoaderIterator:
         return LoaderIterator(
-            self._new_workers(fetch, key, resume),
+            new_workers(self, fetch, key, resume, self._workers_seed),
             ahead=self.num_workers * max(1, self.prefetch_factor or 1),
             timeout=self.timeout,
             in_order=self.in_order or not self.num_workers,
@@ -248,52 +247,10 @@ class DataLoader(TorchDataLoader[_T_co]):
             report=self.ledger.add,
         )
 
-    def _new_workers(self, fetch: Fetch, key: Key, resume: Resume | None) -> Workers:
-        if self._kind == "serial":
-            return SerialWorkers(fetch.run, fetch.state)
-        if self._kind == "thread":
-            enter = partial(enter_thread, num_workers=self.num_workers, seed=self._workers_seed, dataset=self.dataset)
-            return ThreadWorkers(fetch.run, self.num_workers, enter)
-        init, begin = self.worker_init_fn, Begin(key)
-        return ProcessWorkers(
-            self.multiprocessing_context or torch.multiprocessing.get_context(),
-            self.num_workers,
-            Job(0, self.num_workers, self._workers_seed, self.dataset, self._fetch_plan, init, begin),
-            most_free=(self.prefetch_factor or 1) + 1,
-            in_order=self.in_order,
-            resume=resume,
-            restarts=self.restarts,
-            bears=self.on_error != "raise",
-        )
-
     @property
-    def _fetch_plan(self) -> FetchPlan:
-        return FetchPlan(
-            iterable=isinstance(self.dataset, IterableDataset),
-            collate_fn=self.collate_fn,
-            own_collate=self._own_collate,
-            batch_size=(self.batch_size or 1) if self._auto_collation else None,
-            drop_last=self.drop_last,
-            parts=self.num_workers if self._kind == "thread" else 1,
-            reseed=self.reseed,
-            own_process=self._kind == "process",
-            on_error=self.on_error,
-            every=self.snapshot_every_n_steps,
-        )
-
-    @property
-    def _own_collate(self) -> bool:
-        return self.collate_fn is (default_collate if self._auto_collation else default_convert)
-
-    @property
-    def _kind(self) -> Literal["serial", "thread", "process"]:
+    def _kind(self) -> Kind:
         """Who makes the samples."""
-        if not self.num_workers:
-            return "serial"
-        if self.worker_type != "auto":
-            return self.worker_type
-        safe = thread_safe(self.dataset) and self._own_collate and self.worker_init_fn is None
-        return "thread" if safe and self.multiprocessing_context is None else "process"
+        return kind(self)
 
 
 def _as_it_is(batch: Any) -> Any:

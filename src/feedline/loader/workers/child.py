@@ -34,6 +34,7 @@ from feedline.loader.memory import Arena, Block
 from feedline.loader.progress import Again
 from feedline.loader.transport import INLINE, pack
 from feedline.rng import Key
+from feedline.timing import Times, chunk, stage
 
 _GRACE = 0.2  # seconds that user code has to come to its end after the pipe did
 
@@ -75,6 +76,7 @@ class Made:
         notes: the notes of that exception.
         ended: an iterable dataset has no more.
         state: where the stream of samples is now, where that is known.
+        times: seconds that the batch took, by stage.
     """
 
     structure: bytes = b""
@@ -87,6 +89,7 @@ class Made:
     notes: tuple[str, ...] = ()
     ended: bool = False
     state: Any = None
+    times: Times = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,7 @@ class _Maker:
                 self._fetch = Made(ended=True)
             return failed, None
         try:
-            return self._pack(work, self._fetch.without(work.lost) if work.lost else self._fetch)
+            return self._pack(work, self._fetch.without(work.lost) if work.lost else self._fetch, chunk())
         except Exhausted:
             return Made(ended=True), None
         except Exception as error:
@@ -224,15 +227,20 @@ class _Maker:
                     self._fetch.run(task)
         return Made()
 
-    def _pack(self, work: Work, fetch: Fetch) -> tuple[Made, int | None]:
+    def _pack(self, work: Work, fetch: Fetch, times: Times) -> tuple[Made, int | None]:
         block = None if work.block is None else self._blocks[work.block]
         arena = Arena(None if block is None or block.kept else block)  # the dataset may keep what it made
         with allocating(arena.empty):
             tasks = fetch.plan(pickle.loads(work.task))
             values = [fetch.run(task) for task in tasks]
             batch = fetch.join(tasks, values)
+        with stage("hand-over"):
+            return self._handed_over(batch, arena, Made(state=fetch.state(), times=times), work)
+
+    def _handed_over(self, batch: Any, arena: Arena, made: Made, work: Work) -> tuple[Made, int | None]:
+        """The batch in its message, or in memory that is shared, and the descriptor of that where it is new."""
         parcel = pack(batch, arena)
-        made = Made(parcel.structure, state=fetch.state())
+        made = replace(made, structure=parcel.structure)
         if parcel.nbytes <= INLINE and arena.used == 0:
             return replace(made, inline=parcel.inline()), None
         try:

@@ -16,12 +16,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from feedline.loader.foreign import Exhausted
 from feedline.loader.progress import Resume
 from feedline.rng import Key
+from feedline.timing import Times
+from feedline.timing import chunk as begin_chunk
 
 
 class Late(TimeoutError):  # noqa: N818 - its base says it
@@ -47,7 +49,8 @@ class Chunk:
 class Done:
     """A chunk that was run: its value or its error, and the worker that ran it; ``ended`` where there is no more.
 
-    ``state`` is where the worker's stream of samples was behind it, where that is known.
+    ``state`` is where the worker's stream of samples was behind it, where that is known; ``times`` are the seconds that
+    it took, by stage.
     """
 
     chunk: Chunk
@@ -56,6 +59,7 @@ class Done:
     ended: bool = False
     worker: int = 0
     state: Any = None
+    times: Times = field(default_factory=dict)
 
 
 Run = Callable[[Any], Any]
@@ -65,6 +69,14 @@ Run = Callable[[Any], Any]
 class Workers(Protocol):
     @property
     def closed(self) -> bool: ...
+
+    @property
+    def ready(self) -> int:
+        """How many chunks are done and not collected, as far as that is cheap to know."""
+
+    @property
+    def deaths(self) -> int:
+        """How many workers have died so far."""
 
     @property
     def exhausted(self) -> bool:
@@ -82,8 +94,9 @@ class Workers(Protocol):
 
 def run_chunk(run: Run, chunk: Chunk, worker: int) -> Done:
     """The chunk's outcome, whatever it is: an exception is an outcome too."""
+    times = begin_chunk()
     try:
-        return Done(chunk, value=run(chunk.task), worker=worker)
+        return Done(chunk, value=run(chunk.task), worker=worker, times=times)
     except Exhausted:
         return Done(chunk, ended=True, worker=worker)
     except Exception as error:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import recv_handle
+from time import perf_counter
 from typing import Any
 
 from feedline.loader.memory import Block
@@ -188,8 +189,11 @@ class Peer:
             return Done(chunk, ended=True, worker=self.number)
         if made.error is not None:
             return Done(chunk, error=_rebuilt(made), worker=self.number)
+        began = perf_counter()
         try:
-            return Done(chunk, self._value(made), worker=self.number, state=made.state)
+            value = self._value(made)
+            made.times["hand-over"] = made.times.get("hand-over", 0.0) + perf_counter() - began
+            return Done(chunk, value, worker=self.number, state=made.state, times=made.times)
         except Exception as error:  # what a class of the user's does when it is unpickled
             return Done(chunk, error=error, worker=self.number)
 

@@ -121,6 +121,17 @@ class ProcessWorkers:
     def exhausted(self) -> bool:
         return all(worker.ended for worker in self._workers)
 
+    @property
+    def ready(self) -> int:
+        """Of each worker that has sent something, one."""
+        if self.closed:
+            return 0
+        return len(self._ready) + sum(self._sources[source].pipe.fileno() == source for source, _ in self._poll.poll(0))
+
+    @property
+    def deaths(self) -> int:
+        return self._mourning.count
+
     def restart(self, run: Run, key: Key, resume: Resume | None = None, timeout: float | None = None) -> None:
         """A new pass with the same workers; what was under way of the one before is waited for and dropped."""
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -24,6 +24,7 @@ class SerialWorkers:
         self._waiting: deque[Chunk] = deque()
         self.closed = False
         self.exhausted = False
+        self.ready = self.deaths = 0
 
     def restart(self, run: Run, key: Key, resume: Resume | None = None, timeout: float | None = None) -> None:
         """A new pass with another ``run``."""

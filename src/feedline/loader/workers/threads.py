@@ -29,6 +29,7 @@ class ThreadWorkers:
     """
 
     exhausted = False
+    deaths = 0
 
     def __init__(self, run: Run, num_workers: int, enter: Callable[[int], None] | None = None) -> None:
         self._run = run
@@ -55,6 +56,10 @@ class ThreadWorkers:
     @property
     def closed(self) -> bool:
         return self._closed.is_set()
+
+    @property
+    def ready(self) -> int:
+        return self._done.qsize()
 
     def restart(self, run: Run, key: Key, resume: Resume | None = None, timeout: float | None = None) -> None:
         """A new pass with another ``run``; what was under way of the one before is waited for and dropped."""

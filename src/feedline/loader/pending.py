@@ -1,0 +1,52 @@
+"""A batch on its way from the sampler to the consumer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feedline.loader.progress import Snapshot
+from feedline.loader.workers import Done
+
+
+class Pending:
+    """A batch on its way: its tasks, what came back so far, and how many samples were asked for."""
+
+    def __init__(
+        self,
+        tasks: list[Any],
+        sampler: Snapshot | None = None,
+        done: dict[int, Done] | None = None,
+        count: int = 1,
+    ) -> None:
+        self.tasks = tasks
+        self.count = count
+        self.sampler = sampler
+        self.done = done or {}
+
+    @property
+    def whole(self) -> bool:
+        return len(self.done) == len(self.tasks)
+
+    @property
+    def ended(self) -> bool:
+        """Whether an iterable dataset had no more samples when this batch was asked for."""
+        return any(done.ended for done in self.done.values())
+
+    @property
+    def worker(self) -> int:
+        """Who made it, where one worker did."""
+        return self.done[0].worker if self.done else 0
+
+    @property
+    def state(self) -> Any:
+        """Where its worker's stream of samples was behind it, where that is known."""
+        return self.done[0].state if self.done else None
+
+    @property
+    def failure(self) -> Done | None:
+        """The first failed part, by its place in the batch."""
+        return next((self.done[part] for part in sorted(self.done) if self.done[part].error), None)
+
+    @property
+    def values(self) -> list[Any]:
+        return [self.done[part].value for part in range(len(self.tasks))]

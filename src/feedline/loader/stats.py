@@ -1,0 +1,158 @@
+"""What a loader did and where its time went: numbers, a table, and what limits it in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, overload
+
+import torch
+
+STAGES = ("read", "decode", "transform", "fetch", "collate", "hand-over")
+_WAITS = 0.1  # share of an epoch that a consumer may wait before it is the workers who limit it
+
+
+@dataclass
+class EpochStats:
+    """One pass, from the first batch that was asked for to the last one yet.
+
+    Attributes:
+        epoch: the number of the pass, from 0.
+        makers: who made the batches, as "2 threads".
+        count: how many made them at the same time.
+        batches, samples: what was yielded.
+        nbytes: of the tensors and arrays in it.
+        seconds: from the first batch asked for to the last one given.
+        waited: seconds of these that the consumer waited for batches.
+        stages: seconds of the workers' time, by stage: read, decode, transform and collate for datasets of feedline's,
+            of which one sample a chunk is watched; fetch and collate for others; hand-over is the way to the consumer.
+        depth: how many batches were ready when one was asked for, on average.
+        restarts: how many workers died.
+    """
+
+    epoch: int
+    makers: str = "no workers"
+    count: int = 1
+    batches: int = 0
+    samples: int = 0
+    nbytes: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
+    restarts: int = 0
+    _ready: int = 0
+    _last: float | None = None
+
+    @property
+    def depth(self) -> float:
+        return self._ready / self.batches if self.batches else 0.0
+
+    @property
+    def samples_per_second(self) -> float:
+        return self.samples / self.seconds if self.seconds else 0.0
+
+    @property
+    def batches_per_second(self) -> float:
+        return self.batches / self.seconds if self.seconds else 0.0
+
+    @property
+    def limit(self) -> str:
+        """What limits this pass, in words."""
+        if not self.batches:
+            return "nothing was yielded yet"
+        share = self.waited / self.seconds if self.seconds else 0.0
+        if share < _WAITS:
+            return f"limited by the consumer: it waited {share:.0%} of the time"
+        work = sum(self.stages.values())
+        if not work:
+            return f"the consumer waited {share:.0%} of the time"
+        name = max(self.stages, key=lambda each: self.stages[each])
+        return (
+            f"limited by {name}: {self.stages[name] / work:.0%} of the work on samples; "
+            f"the consumer waited {share:.0%} of the time"
+        )
+
+    def add(self, times: Mapping[str, float]) -> None:
+        """Seconds of a worker."""
+        for name, seconds in times.items():
+            self.stages[name] = self.stages.get(name, 0.0) + seconds
+
+    def took(self, asked: float, batch: Any, samples: int, ready: int) -> None:
+        """A batch is given now that was asked for at ``asked``, when so many were ready."""
+        now = perf_counter()
+        self.waited += now - asked
+        self.seconds += now - (asked if self._last is None else self._last)
+        self._last = now
+        self.batches += 1
+        self.samples += samples
+        self.nbytes += nbytes(batch)
+        self._ready += ready
+
+
+class Stats(Sequence[EpochStats]):
+    """A loader's passes, the last one still running; printed, a table."""
+
+    def __init__(self) -> None:
+        self._epochs: list[EpochStats] = []
+
+    def begin(self, epoch: int, makers: str, count: int) -> EpochStats:
+        """Another pass."""
+        self._epochs.append(EpochStats(epoch, makers, count))
+        return self._epochs[-1]
+
+    def __len__(self) -> int:
+        return len(self._epochs)
+
+    def __iter__(self) -> Iterator[EpochStats]:
+        return iter(list(self._epochs))
+
+    @overload
+    def __getitem__(self, index: int) -> EpochStats: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[EpochStats]: ...
+
+    def __getitem__(self, index: int | slice) -> EpochStats | list[EpochStats]:
+        return self._epochs[index]
+
+    def __str__(self) -> str:
+        if not self._epochs:
+            return "no pass was begun yet"
+        stages = [name for name in STAGES if any(name in epoch.stages for epoch in self._epochs)]
+        rows = [_head(stages), *(_row(epoch, stages) for epoch in self._epochs)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+        last = self._epochs[-1]
+        note = "stages: milliseconds of a worker a batch" + (f"; {last.makers}" if last.makers else "")
+        return "\n".join([*lines, note, f"epoch {last.epoch}: {last.limit}"])
+
+
+def nbytes(batch: Any) -> int:
+    """Of the tensors and arrays in a batch, in whatever lists and dictionaries they lie."""
+    if isinstance(batch, torch.Tensor):
+        return batch.numel() * batch.element_size()
+    if isinstance(batch, Mapping):
+        return sum(map(nbytes, batch.values()))
+    if isinstance(batch, list | tuple):
+        return sum(map(nbytes, batch)) if not batch or not isinstance(batch[0], int | float | str | bytes) else 0
+    return getattr(batch, "nbytes", 0) if hasattr(batch, "dtype") else 0
+
+
+def _head(stages: list[str]) -> list[str]:
+    return ["epoch", "batches", "samples/s", "batches/s", "MB/s", "waited", "ready", *stages, "restarts"]
+
+
+def _row(epoch: EpochStats, stages: list[str]) -> list[str]:
+    seconds, batches = epoch.seconds or float("inf"), max(1, epoch.batches)
+    return [
+        str(epoch.epoch),
+        f"{epoch.batches:,}",
+        f"{epoch.samples_per_second:,.0f}",
+        f"{epoch.batches_per_second:,.1f}",
+        f"{epoch.nbytes / 1e6 / seconds:,.1f}",
+        f"{epoch.waited / seconds:.0%}",
+        f"{epoch.depth:.1f}",
+        *(f"{1000 * epoch.stages.get(name, 0.0) / batches:,.2f}" for name in stages),
+        str(epoch.restarts),
+    ]
