@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -114,9 +114,10 @@ class IterableFetch(WholeBatch):
         self._every = every
         self._name = type(dataset).__name__
         self._count = self._made = 0
-        self._ended = again.ended
-        if again.batches and not again.ended:
-            self._take(again.batches * (batch_size or 1))
+        self._ended = again.ended or "ended" in (again.state or {})
+        for _ in range(0 if again.ended else again.batches):
+            with suppress(Exhausted):
+                self._take(batch_size or 1)
 
     def state(self) -> Any:
         """What dataset and iterator say of where they are, if they do, behind each ``every``-th batch."""
@@ -124,7 +125,11 @@ class IterableFetch(WholeBatch):
         if self._made % self._every:
             return None
         owners = {"dataset": self._dataset, "iterator": self._samples}
-        states = {name: copy.deepcopy(owner.state_dict()) for name, owner in owners.items() if _has_state(owner)}
+        states: dict[str, Any] = {
+            name: copy.deepcopy(owner.state_dict()) for name, owner in owners.items() if _has_state(owner)
+        }
+        if states and self._ended:
+            states["ended"] = True  # it may stand at its beginning again
         return states or None
 
     def run(self, indices: Any) -> Any:

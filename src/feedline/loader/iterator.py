@@ -165,7 +165,7 @@ class LoaderIterator(Iterator[Any]):
             number = self._due()
             if not self._batches[number].ended:
                 break
-            self._progress.stream_ended(self._batches.pop(number).worker)
+            self._progress.stream_ended(number, self._batches.pop(number).worker)
         if self._ahead:
             self._fill(self._ahead + 1)  # Ctrl-C may come here: the batch stays until it is handed out
         batch = self._batches.pop(number)

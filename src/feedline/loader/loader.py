@@ -16,7 +16,7 @@ from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.iterator import LoaderIterator
 from feedline.loader.ledger import Ledger
 from feedline.loader.mend import OnError
-from feedline.loader.order import Begun, Order, begin, begin_again, seekable, stateful
+from feedline.loader.order import Begun, Order, begin, begin_again, seekable, snapshot, stateful
 from feedline.loader.progress import Again, Progress, Resume, Stream
 from feedline.loader.state import Saved, put, read, save
 from feedline.loader.stats import Stats
@@ -176,8 +176,10 @@ class DataLoader(TorchDataLoader[_T_co]):
         states of the user's own samplers and datasets come on top of that, as they give them.
         """
         if self._saved is not None:
-            return save(self, self._saved.seed, self._saved.progress, self._saved.begun)
-        return save(self, self._base_seed, self._progress or Progress(self.epoch), self._begun)
+            return save(self, self._saved.seed, self._saved.progress, self._saved.begun, self._saved.workers)
+        live = self._iterator is not None and self._iterator.alive
+        workers = self._workers_seed if live else None
+        return save(self, self._base_seed, self._progress or Progress(self.epoch), self._begun, workers)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """The next pass goes on from there, in this loader or in another of the same data.
@@ -192,6 +194,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             raise ValueError(f"this state was taken with seed={saved.seed}, this loader has seed={self.seed}")
         put(self, saved)
         self._saved = saved
+        self._workers_seed = saved.workers or 0
         self._base_seed = saved.seed
         self.epoch = saved.progress.epoch
 
@@ -205,7 +208,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         if saved is not None and saved.begun is not None:
             order = self._go_on(saved.begun, saved.progress)
         else:
-            order = self._begin(epoch, iterator is None)
+            order = self._begin(epoch, iterator is None if saved is None else saved.workers is None)
         key, progress = Key(cast(int, self._base_seed), epoch), cast(Progress, self._progress)
         resume = progress.resume() if saved is not None and saved.begun is not None else None
         fetch = WholeFetch() if self._kind == "process" else fetch_plan(self)(self.dataset, key, _first(resume))
@@ -221,13 +224,14 @@ class DataLoader(TorchDataLoader[_T_co]):
     def _begin(self, epoch: int, fresh: bool) -> Order:
         """The order of a pass from its beginning; ``fresh`` says that its workers, if any, are new."""
         known = epoch_seed(self.seed, epoch) if self.seed is not None else None if fresh else self._workers_seed
+        start = snapshot(self)
         indices, self._begun = begin(self, fresh, known)
         self._workers_seed = self._begun.base_seed
         if self._base_seed is None:
             self._base_seed = self._workers_seed
         shares = max(1, self.num_workers) if isinstance(self.dataset, IterableDataset) else 0
-        self._progress = Progress(epoch, streams=[Stream() for _ in range(shares)])
-        return Order(indices, sampler=stateful(self), every=self.snapshot_every_n_steps)
+        self._progress = Progress(epoch, sampler=start, streams=[Stream() for _ in range(shares)])
+        return Order(indices, sampler=stateful(self), snapshot=start, every=self.snapshot_every_n_steps)
 
     def _go_on(self, begun: Begun, progress: Progress) -> Order:
         """The order of a pass behind the batches that were yielded."""

@@ -90,6 +90,11 @@ def inner_sampler(loader: DataLoader[Any]) -> Any:
     return loader.batch_sampler.sampler if type(loader.batch_sampler) is BatchSampler else loader.sampler
 
 
+def batch_size(loader: DataLoader[Any]) -> int | None:
+    """Of torch's batch sampler, the loader's own or the caller's; None where there are no batches of one size."""
+    return loader.batch_sampler.batch_size if type(loader.batch_sampler) is BatchSampler else None
+
+
 def seekable(loader: DataLoader[Any]) -> SeekableSampler | None:
     """The sampler of ours that gives the order, if it does."""
     sampler = inner_sampler(loader)
@@ -105,6 +110,12 @@ def stateful(loader: DataLoader[Any]) -> Any:
         if hasattr(sampler, "state_dict") and hasattr(sampler, "load_state_dict"):
             return sampler
     return None
+
+
+def snapshot(loader: DataLoader[Any]) -> Snapshot | None:
+    """The state that what gives the order has before a pass, if it can say that."""
+    sampler = stateful(loader)
+    return None if sampler is None else Snapshot(0, copy.deepcopy(sampler.state_dict()))
 
 
 def generators(loader: DataLoader[Any]) -> dict[str, torch.Generator]:
@@ -151,10 +162,14 @@ def begin_again(loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Sna
     """The sampler's batches from number ``taken`` on, of an order that began so."""
     ours, own = seekable(loader), stateful(loader)
     if ours is not None:
-        ours.seek(min(taken * (loader.batch_size or 1), len(ours)))  # the last batch may have been a short one
+        ours.seek(min(taken * (batch_size(loader) or 1), len(ours)))  # the last batch may have been a short one
         return _primed(iter(loader._index_sampler))
     if own is not None and snapshot is not None:
         own.load_state_dict(copy.deepcopy(snapshot.state))
+        if not snapshot.at:
+            return _skipped(_from_its_beginning(loader, begun.twice), taken)
+        if snapshot.at == taken == _count(loader._index_sampler):
+            return iter(())  # it may take that for the beginning of another pass
         return _skipped(iter(loader._index_sampler), taken - snapshot.at)
     with _as_it_was(loader, begun):
         indices = iter(loader._index_sampler)
@@ -164,6 +179,22 @@ def begin_again(loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Sna
             indices = iter(loader._index_sampler)
         indices = _skipped(indices, taken)
         return _primed(indices)  # torch's samplers draw when the first index is asked for
+
+
+def _count(indices: Any) -> int | None:
+    try:
+        return len(indices)
+    except TypeError:
+        return None
+
+
+def _from_its_beginning(loader: DataLoader[Any], twice: bool) -> Iterator[Any]:
+    """Of a sampler that took a state: where that was the end of the pass before, it begins when it is asked again."""
+    indices: Iterator[Any] = iter(loader._index_sampler)
+    if twice:
+        indices = iter(loader._index_sampler)
+    first = list(islice(indices, 1))
+    return chain(first, indices) if first else iter(loader._index_sampler)
 
 
 def draw(loader: DataLoader[Any]) -> int:

@@ -71,12 +71,7 @@ class Progress:
 
     def took(self, number: int, sampler: Snapshot | None, worker: int, state: Any) -> None:
         """Batch ``number`` was yielded, or had nothing to yield; ``state`` is where its worker's stream was then."""
-        self.ahead.add(number)
-        self._snapshots[number] = sampler
-        while self.taken in self.ahead:
-            self.ahead.discard(self.taken)
-            self.sampler = self._snapshots.pop(self.taken)
-            self.taken += 1
+        self._pass(number, sampler)
         if self.streams:
             stream = self.streams[worker]
             stream.batches += 1
@@ -84,8 +79,18 @@ class Progress:
                 stream.snapshot = Snapshot(stream.batches, state)
             self.turn = (worker + 1) % len(self.streams)
 
-    def stream_ended(self, worker: int) -> None:
-        """A worker's share was asked for another batch, and had none."""
+    def _pass(self, number: int, sampler: Snapshot | None) -> None:
+        """What was batch ``number`` is over, and what followed without a gap."""
+        self.ahead.add(number)
+        self._snapshots[number] = sampler
+        while self.taken in self.ahead:
+            self.ahead.discard(self.taken)
+            self.sampler = self._snapshots.pop(self.taken, self.sampler)  # one before a state was loaded has none
+            self.taken += 1
+
+    def stream_ended(self, number: int, worker: int) -> None:
+        """A worker's share was asked for batch ``number``, and had none."""
+        self._pass(number, None)
         if self.streams:
             self.streams[worker].ended = True
 

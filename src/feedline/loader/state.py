@@ -8,12 +8,13 @@ Version 1, a dictionary that JSON can hold (the states of the user's own sampler
     batch       so many batches of that pass were yielded without a gap
     ahead       the numbers of further ones (in_order=False)
     begun       how the pass began: fresh, twice, base_seed; None before a pass
-    generators  what the order began from, or will: states of torch's generators (zlib and base64) by name
+    workers     before a pass, the base seed of workers that persist (it is not drawn again), else None
+    generators  what the order began from, or will: states of torch's generators (packed, as text) by name
     sampler     {"at", "state"} of a sampler that has a state of its own, else None
     streams     for an iterable-style dataset, a worker each: {"batches", "ended", "at", "state"}; else []
     turn        the worker whose share is next
     dataset     the state of a map-style dataset that has one, else None
-    data        what must match: samples, batch_size, drop_last, sampler
+    data        what must match: samples, batch_size, drop_last, sampler, order
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ import binascii
 import copy
 import zlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
-from feedline.loader.order import Begun, inner_sampler, own_generators, stateful
+from feedline.loader.damage import check_whole
+from feedline.loader.order import Begun, batch_size, inner_sampler, own_generators, snapshot, stateful
 from feedline.loader.progress import Progress, Snapshot, saved_streams, streams_of
+from feedline.samplers import KeyedSampler
 
 VERSION = 1
-_KEYS = ("epoch", "seed", "batch", "ahead", "begun", "generators", "sampler", "streams", "turn", "dataset", "data")
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,17 @@ class Saved:
     begun: Begun | None
     generators: dict[str, torch.Tensor]
     dataset: Any
+    workers: int | None
 
 
-def save(loader: DataLoader[Any], seed: int | None, progress: Progress, begun: Begun | None) -> dict[str, Any]:
-    """The state behind the batches that were yielded."""
+def save(
+    loader: DataLoader[Any], seed: int | None, progress: Progress, begun: Begun | None, workers: int | None
+) -> dict[str, Any]:
+    """The state behind the batches that were yielded; ``workers`` is the base seed of those that persist."""
     if progress.ended:
-        progress, begun = Progress(progress.epoch + 1), None
+        progress, begun = Progress(cast(Any, loader).epoch), None
     if begun is None:
-        progress = replace(progress, sampler=_state_of_sampler(loader))
+        progress = replace(progress, sampler=snapshot(loader))
         states = {name: generator.get_state() for name, generator in own_generators(loader).items()}
     else:
         states = begun.generators
@@ -62,6 +67,7 @@ def save(loader: DataLoader[Any], seed: int | None, progress: Progress, begun: B
         "batch": progress.taken,
         "ahead": sorted(progress.ahead),
         "begun": None if begun is None else {"fresh": begun.fresh, "twice": begun.twice, "base_seed": begun.base_seed},
+        "workers": workers if begun is None else None,
         "generators": {name: _packed(generator) for name, generator in states.items()},
         "sampler": None if progress.sampler is None else {"at": progress.sampler.at, "state": progress.sampler.state},
         "streams": saved_streams(progress.streams),
@@ -88,7 +94,7 @@ def read(loader: DataLoader[Any], state: Any) -> Saved:
     )
     generators = _unpacked(state["generators"])
     begun = None if state["begun"] is None else Begun(**state["begun"], generators=generators)
-    return Saved(state["seed"], progress, begun, generators, state["dataset"])
+    return Saved(state["seed"], progress, begun, generators, state["dataset"], state["workers"])
 
 
 def put(loader: DataLoader[Any], saved: Saved) -> None:
@@ -109,10 +115,18 @@ def fingerprint(loader: DataLoader[Any]) -> dict[str, Any]:
     iterable = isinstance(loader.dataset, IterableDataset)
     return {
         "samples": None if iterable else _length(loader.dataset),
-        "batch_size": loader.batch_size,
-        "drop_last": loader.drop_last,
+        "batch_size": batch_size(loader),
+        "drop_last": getattr(loader.batch_sampler, "drop_last", loader.drop_last),
         "sampler": type(inner_sampler(loader)).__name__,
+        "order": _order(inner_sampler(loader)),
     }
+
+
+def _order(sampler: Any) -> dict[str, Any] | None:
+    """What the order of a sampler of ours depends on besides the epoch."""
+    if not isinstance(sampler, KeyedSampler):
+        return None
+    return {name: value for name, value in sampler.state_dict().items() if name != "epoch"}
 
 
 def _length(dataset: Any) -> int | None:
@@ -129,39 +143,50 @@ def _dataset_state(loader: DataLoader[Any]) -> Any:
     return copy.deepcopy(dataset.state_dict())
 
 
-def _state_of_sampler(loader: DataLoader[Any]) -> Snapshot | None:
-    sampler = stateful(loader)
-    return None if sampler is None else Snapshot(0, copy.deepcopy(sampler.state_dict()))
-
-
 def _packed(state: torch.Tensor) -> str:
-    return base64.b64encode(zlib.compress(state.numpy().tobytes(), 9)).decode()
+    """Words of eight bytes of which four are zeros lie in it: bytes of one place together take a quarter less."""
+    return base64.b64encode(zlib.compress(state.reshape(_places(len(state)), -1).T.numpy().tobytes(), 9)).decode()
+
+
+def _unpacked_one(packed: str) -> torch.Tensor:
+    state = torch.frombuffer(bytearray(zlib.decompress(base64.b64decode(packed))), dtype=torch.uint8)
+    return state.reshape(-1, _places(len(state))).T.flatten()
+
+
+def _places(nbytes: int) -> int:
+    """How many words there are."""
+    return nbytes // 8 if nbytes % 8 == 0 else nbytes
 
 
 def _unpacked(packed: dict[str, str]) -> dict[str, torch.Tensor]:
     try:
-        states = {name: zlib.decompress(base64.b64decode(text)) for name, text in packed.items()}
-    except (binascii.Error, zlib.error) as error:
-        raise ValueError(f"the states of generators in this loader's state cannot be read: {error}") from error
-    return {name: torch.frombuffer(bytearray(state), dtype=torch.uint8) for name, state in states.items()}
+        found = {name: _unpacked_one(text) for name, text in packed.items()}
+        for generator in found.values():
+            torch.Generator().set_state(generator)
+    except (binascii.Error, zlib.error, ValueError, RuntimeError, TypeError) as error:
+        raise ValueError(
+            "the states of generators in this loader's state are damaged: give load_state_dict what state_dict() "
+            f"returned, unchanged ({error})"
+        ) from error
+    return found
 
 
 def _check(loader: DataLoader[Any], state: Any) -> None:
-    if not isinstance(state, dict) or "version" not in state:
-        raise ValueError(f"this is no state of a feedline loader: {type(state).__name__} without a version")
-    if state["version"] != VERSION:
-        raise ValueError(f"a loader's state of version {VERSION} is read here, this one is of {state['version']!r}")
-    missing = [key for key in _KEYS if key not in state]
-    if missing:
-        raise ValueError(f"this loader's state is not whole: {', '.join(missing)} missing")
-    here = fingerprint(loader)
-    for name, found in state["data"].items():
-        if found != here.get(name):
+    check_whole(state, VERSION)
+    for name, here in fingerprint(loader).items():
+        found = state["data"].get(name)
+        if found != here:
             raise ValueError(
                 f"this state was taken with {name}={found!r}, the loader that shall go on from it has "
-                f"{name}={here.get(name)!r}: give it the same data, sampler and batch size"
+                f"{name}={here!r}: give it the same data, sampler and batch size"
             )
     _check_streams(loader, state)
+    for name, owner in (("dataset", loader.dataset), ("sampler", stateful(loader))):
+        if state[name] is not None and not hasattr(owner, "load_state_dict"):
+            raise ValueError(
+                f"this state holds one of its {name}, and the {name} of the loader that shall go on from it has no "
+                f"load_state_dict: give it the {name} that it was taken with"
+            )
 
 
 def _check_streams(loader: DataLoader[Any], state: dict[str, Any]) -> None:
