@@ -45,6 +45,8 @@ class Mourning:
             return dead.autopsy.hopeless
         self.count += 1
         if not dead.outstanding:
+            if _lost_its_place(self._dataset, dead):
+                return how
             tell(f"{how} with nothing to do: another takes its place")
             return None
         chunk = dead.chunks[0]
@@ -75,6 +77,12 @@ class Mourning:
     @staticmethod
     def _again(how: str) -> None:
         tell(f"{how}: another takes its place, and the batch is made again")
+
+
+def _lost_its_place(dataset: Any, dead: Peer) -> bool:
+    """Whether it had read a stream of samples that nobody can take up, and that goes on."""
+    begun = dead.again is not None and not dead.ended
+    return isinstance(dataset, IterableDataset) and begun and not _resumable(dataset, dead)
 
 
 def _resumable(dataset: Any, dead: Peer) -> bool:

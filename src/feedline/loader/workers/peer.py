@@ -91,7 +91,7 @@ class Peer:
 
     def inherit(self, dead: Peer) -> None:
         """Takes over what its predecessor knew and had to do; nothing of that is given yet."""
-        self.autopsy, self._lost = dead.autopsy, dead._lost
+        self.autopsy, self._lost, self.ended = dead.autopsy, dead._lost, dead.ended
         self._waiting.extend(dead.chunks)
 
     def take_up(self) -> None:
