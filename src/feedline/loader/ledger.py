@@ -45,9 +45,9 @@ class Ledger(Sequence[Entry]):
         self._told: set[str] = set()
 
     def begin(self, epoch: int) -> None:
-        """Another pass begins."""
+        """A pass begins, or is gone on with: what is known of its epoch counts."""
         self._epoch = epoch
-        self._here.clear()
+        self._here = {repr(entry.index) for entry in self._entries if entry.epoch == epoch}
 
     def add(self, failures: Sequence[Failure]) -> None:
         """Notes them, and warns once of each sample.
