@@ -41,6 +41,28 @@ class PlacedBatches(Placed):
             yield [index, (index + 1) % self.count]
 
 
+class Flagged(Sampler):
+    """It goes on from a state once, and begins anew else."""
+
+    def __init__(self, count):
+        self.count, self.place, self.first = count, 0, 0
+
+    def __len__(self):
+        return self.count
+
+    def __iter__(self):
+        self.place, self.first = self.first, 0
+        while self.place < self.count:
+            self.place += 1
+            yield self.place * 3 % self.count
+
+    def state_dict(self):
+        return {"place": self.place}
+
+    def load_state_dict(self, state):
+        self.first = state["place"]
+
+
 class Eager(Sampler):
     """Draws when it is asked for an iterator, and not when that is asked for an index."""
 
@@ -83,10 +105,12 @@ ORDERS = {
         seeded()
     ),
     "placed": lambda: {"batch_size": 4, "sampler": Placed(COUNT)},
+    "flagged": lambda: {"batch_size": 4, "sampler": Flagged(COUNT)},
     "placed batches": lambda: {"batch_sampler": PlacedBatches(6)},
 }
 OURS = {
     "seed": lambda: {"batch_size": 4, "shuffle": True, "seed": 3},
     "ours in a batch sampler": lambda: {"batch_sampler": BatchSampler(ShuffledSampler(COUNT, 1), 4, drop_last=False)},
+    "flagged, now and then": lambda: {"batch_size": 4, "sampler": Flagged(COUNT), "snapshot_every_n_steps": 4},
     "placed, now and then": lambda: {"batch_size": 4, "sampler": Placed(COUNT), "snapshot_every_n_steps": 4},
 }

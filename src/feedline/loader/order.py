@@ -155,6 +155,8 @@ def begin(loader: DataLoader[Any], fresh: bool, base_seed: int | None) -> tuple[
         indices = iter(loader._index_sampler)
     if seekable(loader) is not None:
         indices = _primed(indices)  # it takes the epoch that is set when it is asked for the first index
+    elif stateful(loader) is not None:
+        indices = _anew(loader, indices)
     return indices, Begun(fresh, twice, base_seed, states)
 
 
@@ -189,10 +191,15 @@ def _count(indices: Any) -> int | None:
 
 
 def _from_its_beginning(loader: DataLoader[Any], twice: bool) -> Iterator[Any]:
-    """Of a sampler that took a state: where that was the end of the pass before, it begins when it is asked again."""
+    """Of a sampler that took the state that it had before a pass."""
     indices: Iterator[Any] = iter(loader._index_sampler)
     if twice:
         indices = iter(loader._index_sampler)
+    return _anew(loader, indices)
+
+
+def _anew(loader: DataLoader[Any], indices: Iterator[Any]) -> Iterator[Any]:
+    """The same, or, where a sampler took a state at the end of a pass for one to go on from, what it gives next."""
     first = list(islice(indices, 1))
     return chain(first, indices) if first else iter(loader._index_sampler)
 

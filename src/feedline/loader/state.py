@@ -56,7 +56,7 @@ def save(
     if progress.ended:
         progress, begun = Progress(cast(Any, loader).epoch), None
     if begun is None:
-        progress = replace(progress, sampler=snapshot(loader))
+        progress = replace(progress, sampler=progress.sampler or snapshot(loader))
         states = {name: generator.get_state() for name, generator in own_generators(loader).items()}
     else:
         states = begun.generators
