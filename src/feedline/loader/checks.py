@@ -6,6 +6,9 @@ from typing import Any
 
 from torch.utils.data import IterableDataset
 
+from feedline.loader.order import batch_size, inner_sampler
+from feedline.samplers import ShardedSampler
+
 _CHOICES = {
     "worker_type": ("auto", "thread", "process"),
     "reseed": ("worker", "sample"),
@@ -23,6 +26,12 @@ def check(loader: Any) -> None:
         value = getattr(loader, name)
         if value is not None and value < least:
             raise ValueError(f"{name} must be at least {least}, not {value}")
+    sampler = inner_sampler(loader)
+    if isinstance(sampler, ShardedSampler) and batch_size(loader) != sampler.batch_size:
+        raise ValueError(
+            f"batch_size must be {sampler.batch_size}, this rank's share of global_batch_size="
+            f"{sampler.global_batch_size}, not {batch_size(loader)}: give the loader batch_size=sampler.batch_size"
+        )
     for holds, rule in _conflicts(loader):
         if holds:
             raise ValueError(rule)

@@ -136,7 +136,12 @@ class DataLoader(TorchDataLoader[_T_co]):
             super().check_worker_number_rationality()
 
     def set_epoch(self, epoch: int) -> None:
-        """The number of the next pass, from 0; the sampler is told too, where it can be."""
+        """The number of the next pass, from 0; the sampler is told too, where it can be.
+
+        Where a state was loaded that is in the middle of another epoch, that epoch is not gone on with.
+        """
+        if self._saved is not None and self._saved.progress.epoch != epoch:
+            self._saved = None
         self.epoch = epoch
         tell = getattr(self.sampler, "set_epoch", None)
         if tell is not None:
@@ -196,7 +201,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         self._saved = saved
         self._workers_seed = saved.workers or 0
         self._base_seed = saved.seed
-        self.epoch = saved.progress.epoch
+        self.set_epoch(saved.progress.epoch)
 
     def _new_pass(self, iterator: Any) -> LoaderIterator:
         """A pass with the workers of ``iterator``, or with new ones; it goes on from a state that was loaded."""

@@ -32,7 +32,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from feedline.loader.damage import check_whole
 from feedline.loader.order import Begun, batch_size, inner_sampler, own_generators, snapshot, stateful
 from feedline.loader.progress import Progress, Snapshot, saved_streams, streams_of
-from feedline.samplers import KeyedSampler
+from feedline.samplers import KeyedSampler, ShardedSampler
 
 VERSION = 1
 
@@ -115,11 +115,17 @@ def fingerprint(loader: DataLoader[Any]) -> dict[str, Any]:
     iterable = isinstance(loader.dataset, IterableDataset)
     return {
         "samples": None if iterable else _length(loader.dataset),
-        "batch_size": batch_size(loader),
+        "batch_size": _global_batch_size(loader),
         "drop_last": getattr(loader.batch_sampler, "drop_last", loader.drop_last),
         "sampler": type(inner_sampler(loader)).__name__,
         "order": _order(inner_sampler(loader)),
     }
+
+
+def _global_batch_size(loader: DataLoader[Any]) -> int | None:
+    """Of all ranks together, where the batches are shares of larger ones: their number may be another afterwards."""
+    sampler = inner_sampler(loader)
+    return sampler.global_batch_size if isinstance(sampler, ShardedSampler) else batch_size(loader)
 
 
 def _order(sampler: Any) -> dict[str, Any] | None:
