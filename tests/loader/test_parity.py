@@ -29,8 +29,14 @@ from torch.utils.data.distributed import DistributedSampler
 
 from feedline import DataLoader
 
-pytestmark = pytest.mark.filterwarnings("ignore:Sparse:UserWarning", "ignore:.*quantiz:UserWarning")
 WORKERS = pytest.mark.parametrize("num_workers", [0, 2])
+
+# torch's queue threads now and then find a pipe of theirs closed when their loader is gone
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Sparse:UserWarning", "ignore:.*quantiz:UserWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 def same(ours, theirs):
