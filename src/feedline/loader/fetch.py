@@ -39,21 +39,25 @@ class Fetch(Protocol):
         """Where a stream of samples is now, where that is known and due."""
 
 
-class WholeBatch:
-    """A batch is one task, whose value is the batch."""
+class Stateless:
+    """What is the same for all batches that come of indices: there is no stream, and a mender, if any, is told."""
 
     def state(self) -> Any:
         return None
+
+    def without(self, lost: Mapping[Any, str]) -> Fetch:
+        mender = getattr(self, "mender", None)
+        return self if mender is None else replace(self, mender=replace(mender, lost=lost))  # type: ignore[type-var, return-value]
+
+
+class WholeBatch(Stateless):
+    """A batch is one task, whose value is the batch."""
 
     def plan(self, indices: Any) -> list[Any]:
         return [indices[:] if type(indices) is list else indices]  # a sampler may use its list again
 
     def join(self, tasks: list[Any], values: list[Any]) -> Any:
         return values[0]
-
-    def without(self, lost: Mapping[Any, str]) -> Fetch:
-        mender = getattr(self, "mender", None)
-        return self if mender is None else replace(self, mender=replace(mender, lost=lost))  # type: ignore[type-var, return-value]
 
 
 class WholeFetch(WholeBatch):
@@ -73,7 +77,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class KeyedFetch:
+class KeyedFetch(Stateless):
     """Batches of a dataset of ours, each cut into as many parts as there are workers.
 
     Where the dataset's spec is fixed the batch is allocated first and samples are written into their places.
@@ -108,10 +112,14 @@ class KeyedFetch:
         return Watched(lambda number: self._item(part, number), len(part.indices)).all(range(len(part.indices)))
 
     def _item(self, part: Part, number: int) -> Any:
-        """One sample, or its label where the image went to its place."""
-        image, label = found = self.dataset.get(part.indices[number], self.key)
+        return self._placed(part, number, self.dataset.get(part.indices[number], self.key))
+
+    @staticmethod
+    def _placed(part: Part, number: int, found: tuple[Any, int]) -> Any:
+        """The sample, or its label where the image goes to its place in the batch."""
         if part.out is None:
             return found
+        image, label = found
         part.out[number].copy_(torch.as_tensor(image))
         lap("collate")
         return label
@@ -121,11 +129,7 @@ class KeyedFetch:
         get = Watched(lambda index: self.dataset.get(index, self.key), len(part.indices))
         for number, index in enumerate(part.indices):
             found, failure = mender.make(get, index)
-            if found and part.out is not None:
-                image, label = found[0]
-                part.out[number].copy_(torch.as_tensor(image))
-                found = [label]
-            items.append(found)
+            items.append([self._placed(part, number, each) for each in found])
             failures += [] if failure is None else [failure]
         return Mended(items, tuple(failures))
 
@@ -152,12 +156,6 @@ class KeyedFetch:
         indices = [index for part in tasks for index in part.indices]
         indices = indices if kept is None else [indices[number] for number in kept]
         return collate(items, indices, getattr(self.dataset, "paths", None))
-
-    def state(self) -> Any:
-        return None
-
-    def without(self, lost: Mapping[Any, str]) -> Fetch:
-        return self if self.mender is None else replace(self, mender=replace(self.mender, lost=lost))
 
 
 @dataclass(frozen=True)
