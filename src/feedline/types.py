@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,13 +19,55 @@ Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
 """Makes uninitialised memory of a shape and a type."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Objects:
+    """What is where in a picture, one row an object; places in pixels of the picture as stored, corners at 0.
+
+    Attributes:
+        boxes: N x 4 float32: left, top, right, bottom.
+        labels: N int64, which of the source's classes.
+        ids: N int64, the annotations' own numbers.
+        crowd: N bool, whether it is a crowd and not one object.
+        keypoints: N x K x 3 float32 (x, y, visibility), where there are any.
+        polygons: for each object its outlines, each M x 2 float32, where there are any.
+    """
+
+    boxes: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    crowd: NDArray[np.bool_]
+    keypoints: NDArray[np.float32] | None = None
+    polygons: tuple[tuple[NDArray[np.float32], ...], ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+UNLABELLED = -1
+"""The label of a sample that has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One sample as a source finds it: encoded bytes or an array (HxWxC uint8), its label and its place."""
+    """One sample as a source finds it.
+
+    Attributes:
+        data: encoded bytes, or an array, HxWxC.
+        label: its class, or ``UNLABELLED``.
+        path: its place, in words that lead a person there.
+        objects: what is where in it.
+        mask: a picture of the same size whose values are classes, encoded or HxWx1.
+        partner: the other picture of a pair.
+        extra: whatever else is known, by name.
+    """
 
     data: bytes | Image
     label: int
     path: str
+    objects: Objects | None = None
+    mask: bytes | Image | None = None
+    partner: bytes | Image | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

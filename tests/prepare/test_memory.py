@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from feedline.codecs.check import Problem, check_file
-from feedline.prepare.memory import CheckMemory, cache_folder
+from feedline.prepare.memory import CheckMemory
 
 
 @pytest.fixture
@@ -24,17 +24,6 @@ def forbidden(path, _):
 def remember(file, look=check_file):
     with CheckMemory("root") as memory:
         return memory.recall(file, 0, look)
-
-
-def test_cache_folder(monkeypatch, tmp_path):
-    monkeypatch.setenv("FEEDLINE_CACHE", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
-    assert cache_folder() == tmp_path
-    monkeypatch.delenv("FEEDLINE_CACHE")
-    assert cache_folder() == Path("/xdg/feedline")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/home/me")
-    assert cache_folder() == Path("/home/me/.cache/feedline")
 
 
 def test_a_good_file_is_looked_at_once(file):

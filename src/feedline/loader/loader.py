@@ -222,7 +222,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         else:
             iterator.restart(fetch.run, key, resume)
         self.ledger.begin(epoch)
-        stats = self.stats.begin(epoch, makers(self), max(1, self.num_workers))
+        stats = self.stats.begin(epoch, makers(self))
         iterator.begin(order, fetch, progress, stats, self._index_sampler, self._IterableDataset_len_called)
         return cast(LoaderIterator, iterator)
 

@@ -20,7 +20,6 @@ class EpochStats:
     Attributes:
         epoch: the number of the pass, from 0.
         makers: who made the batches, as "2 threads".
-        count: how many made them at the same time.
         batches, samples: what was yielded.
         nbytes: of the tensors and arrays in it.
         seconds: from the first batch asked for to the last one given.
@@ -33,7 +32,6 @@ class EpochStats:
 
     epoch: int
     makers: str = "no workers"
-    count: int = 1
     batches: int = 0
     samples: int = 0
     nbytes: int = 0
@@ -96,9 +94,9 @@ class Stats(Sequence[EpochStats]):
     def __init__(self) -> None:
         self._epochs: list[EpochStats] = []
 
-    def begin(self, epoch: int, makers: str, count: int) -> EpochStats:
+    def begin(self, epoch: int, makers: str) -> EpochStats:
         """Another pass."""
-        self._epochs.append(EpochStats(epoch, makers, count))
+        self._epochs.append(EpochStats(epoch, makers))
         return self._epochs[-1]
 
     def __len__(self) -> int:

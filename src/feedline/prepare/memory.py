@@ -13,20 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline._atomic import replacing
+from feedline._cache import cache_folder
 from feedline.codecs.check import VERSION, Problem
 from feedline.errors import Kind
 
 _DIGEST = np.dtype("V16")
 
 Look = Callable[[str, int], Problem | None]
-
-
-def cache_folder() -> Path:
-    """Where feedline remembers: ``$FEEDLINE_CACHE``, else ``feedline`` in the user's cache folder."""
-    given = os.environ.get("FEEDLINE_CACHE")
-    if given:
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "feedline"
 
 
 class CheckMemory:
