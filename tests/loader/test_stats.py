@@ -135,7 +135,7 @@ def test_what_limits_in_words():
 
 def test_passes_are_a_sequence():
     stats = Stats()
-    first, second = stats.begin(0, "no workers", 1), stats.begin(1, "no workers", 1)
+    first, second = stats.begin(0, "no workers"), stats.begin(1, "no workers")
     assert (len(stats), stats[0], stats[-1], stats[:1], list(stats)) == (2, first, second, [first], [first, second])
 
 
