@@ -12,9 +12,10 @@ LAYERS = [
     {"errors", "types", "rng", "timing", "_atomic", "_cache", "_optional", "_version"},
     {"sources", "codecs", "transforms", "samplers", "nn"},
     {"dataset"},
-    {"_split", "_open"},
+    {"checking", "_split"},
+    {"_open"},
     {"loader"},
-    {"prepare", "train"},
+    {"train"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -84,7 +85,8 @@ def test_imports_point_downward(path):
         ("loader", "from feedline import dataset"),
         ("samplers", "from feedline.transforms import Compose"),
         ("train", "from feedline.nn import build"),
-        ("prepare", "from feedline.train import run"),
+        ("checking", "from feedline.train import run"),
+        ("checking", "from feedline._open import open"),
         ("dataset", "import feedline"),
         ("cli", "import matplotlib.pyplot"),
         ("errors", "from feedline.transforms import Resize"),

@@ -16,13 +16,13 @@ import typer
 from feedline import nn
 from feedline._open import open as open_dataset
 from feedline._split import split
+from feedline.checking import check as check_files
 from feedline.cli.inspect import look_at
 from feedline.cli.settings import Settings
 from feedline.codecs.check import Problem
 from feedline.dataset import AnyDataset, Subset, subset
 from feedline.errors import CheckpointError, DataError
 from feedline.loader import DataLoader
-from feedline.prepare import check as check_files
 from feedline.rng import epoch_seed
 from feedline.train import Checkpoint, Outcome, Run, Training, fit, load_checkpoint, pick_device
 from feedline.train.preprocess import Augment, evaluation_transform, training_transform

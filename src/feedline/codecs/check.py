@@ -36,9 +36,16 @@ def check_file(path: str, index: int) -> Problem | None:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return Problem(path, index, "unreadable", "not a regular file")
         with open(path, "rb") as stream:
-            decode(stream.read(), "unchanged")
+            data = stream.read()
     except OSError as error:
         return Problem(path, index, "unreadable", error.strerror or str(error))
+    return check_data(data, path, index)
+
+
+def check_data(data: bytes, path: str, index: int) -> Problem | None:
+    """Decodes the bytes of a file once, fully; None where they are good."""
+    try:
+        decode(data, "unchanged")
     except DecodeError as error:
         return Problem(path, index, error.kind, error.cause)
     return None

@@ -1,4 +1,4 @@
-"""feedline.prepare.check on real folders."""
+"""feedline.checking.check on real folders."""
 
 import os
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import feedline
+from feedline.checking import check
+from feedline.checking.memory import CheckMemory
 from feedline.codecs.check import check_file
-from feedline.prepare import check
-from feedline.prepare.memory import CheckMemory
 
 
 @pytest.fixture

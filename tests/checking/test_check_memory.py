@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from feedline.checking.memory import CheckMemory
 from feedline.codecs.check import Problem, check_file
-from feedline.prepare.memory import CheckMemory
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""Every sample read and decoded once, before the work that depends on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+from tqdm import tqdm
+
+from feedline.checking.memory import CheckMemory
+from feedline.codecs.check import Problem, check_data, check_file
+from feedline.dataset import AnyDataset
+from feedline.errors import DecodeError
+
+_AHEAD = 256  # samples handed to the threads beyond the one that is due
+
+Look = Callable[[int], Problem | None]
+
+
+def check(dataset: AnyDataset, *, progress: bool = True, remember: bool = True) -> list[Problem]:
+    """Reads and decodes every sample of the dataset fully, on all cores; the broken ones, in the order of their index.
+
+    A file that was checked before and has neither another size nor another time of change is not decoded again.
+
+    Args:
+        dataset: whose samples.
+        progress: shows a bar with rate and ETA where standard error is a terminal.
+        remember: uses and renews what is remembered of files in the user's cache folder.
+    """
+    source = dataset.source
+    files = bool(source.has_files)
+    memory = CheckMemory(str(getattr(source, "root", "")) if files and remember else None)
+    problems = []
+    with (
+        tqdm(total=len(dataset), desc="checking", unit=" samples", disable=None if progress else True) as bar,
+        memory,
+    ):
+        for problem in _outcomes(len(dataset), _file(dataset, memory) if files else _record(dataset)):
+            bar.update()
+            if problem is not None:
+                problems.append(problem)
+    return problems
+
+
+def _file(dataset: AnyDataset, memory: CheckMemory) -> Look:
+    """Each sample is a file of its own."""
+    paths = dataset.paths
+    return lambda index: memory.recall(paths[index], index, check_file)
+
+
+def _record(dataset: AnyDataset) -> Look:
+    """Samples lie in something: what the source can read of them is decoded, and so is what belongs to them."""
+    source = dataset.source
+
+    def look(index: int) -> Problem | None:
+        place = dataset.root_index(index)
+        try:
+            record = source[place]
+        except DecodeError as error:
+            return Problem(error.path or source.path(place), index, error.kind, error.cause)
+        for part in (record.data, record.mask, record.partner):
+            problem = check_data(part, record.path, index) if isinstance(part, bytes) else None
+            if problem is not None:
+                return problem
+        return None
+
+    return look
+
+
+def _outcomes(count: int, look: Look) -> Iterator[Problem | None]:
+    """One outcome a sample, in the order of their index, with a bounded number of them under way."""
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        indices = iter(range(count))
+        futures = [pool.submit(look, index) for index in islice(indices, _AHEAD)]
+        for place in range(count):
+            yield futures[place % _AHEAD].result()
+            for index in islice(indices, 1):
+                futures[place % _AHEAD] = pool.submit(look, index)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
