@@ -71,23 +71,25 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             IndexError: no such index.
         """
         index = _place(index, len(self))
-        watch = timing.watch()
-        record = self.source[index]
-        if watch is not None:
-            watch.lap("read")
+        watch, doing = timing.watch(), "read"
         try:
+            record = self.source[index]
+            if watch is not None:
+                watch.lap(doing)
+            doing = "decode"
             image = self._image(record, index)
             if watch is not None:
-                watch.lap("decode")
-            image = self._steps(image, Key(key.seed, key.epoch, index))
-            if watch is not None:
-                watch.lap("transform")
-            return image, record.label
+                watch.lap(doing)
+            doing = "transform"
+            return self._steps(image, Key(key.seed, key.epoch, index)), record.label
         except DecodeError:
             raise
         except Exception as error:
-            error.add_note(f"{record.path} (index {index})")
+            error.add_note(f"{self.source.path(index)} (index {index})")
             raise
+        finally:
+            if watch is not None:
+                watch.lap(doing)
 
     def _image(self, record: Record, index: int) -> Image:
         if not isinstance(record.data, bytes):
@@ -173,7 +175,10 @@ class Subset(Dataset[tuple[Any, int]]):
 
     def get(self, index: int, key: Key) -> tuple[Any, int]:
         """As :meth:`ImageDataset.get`; ``index`` counts within this part."""
-        return self.dataset.get(self.root_index(index), key)
+        try:
+            return self.dataset.get(self.root_index(index), key)
+        except DecodeError as error:
+            raise error.at(error.path, index) from error
 
     @property
     def thread_safe(self) -> bool:

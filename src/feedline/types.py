@@ -152,6 +152,10 @@ class SeekableSampler(Protocol):
     def __iter__(self) -> Iterator[int]:
         """The indices of the epoch, from where ``seek`` said."""
 
+    @property
+    def position(self) -> int:
+        """Where the next iteration begins."""
+
     def set_epoch(self, epoch: int) -> None: ...
 
     def seek(self, position: int) -> None:

@@ -6,6 +6,7 @@ from torch.utils.data import default_collate, default_convert
 from feedline import ImageDataset
 from feedline.loader.fetch import KeyedFetch, SampleFetch
 from feedline.loader.foreign import Exhausted, IterableFetch, MapFetch
+from feedline.loader.mend import Mended
 from feedline.rng import Key
 from feedline.transforms import RandomCrop, ToTensor
 
@@ -72,7 +73,9 @@ def test_a_foreign_map():
 @pytest.mark.parametrize(("drop_last", "expected"), [(False, [[0, 1], [2, 3], [4]]), (True, [[0, 1], [2, 3]])])
 def test_a_foreign_iterable_ends(drop_last, expected):
     fetch = IterableFetch(range(5), list, 2, drop_last)
-    assert [batch(fetch, [None, None]) for _ in expected] == expected
+    found = [batch(fetch, [None, None]) for _ in expected]
+    assert [each.value if isinstance(each, Mended) else each for each in found] == expected
+    assert [each.samples for each in found if isinstance(each, Mended)] == [1] * (not drop_last)
     for _ in range(2):
         with pytest.raises(Exhausted):
             batch(fetch, [None, None])

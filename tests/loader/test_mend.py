@@ -1,5 +1,6 @@
 """Samples that cannot be made are left out or replaced, by a pure function of key and index."""
 
+import numpy as np
 import pytest
 import torch
 from foreign import as_it_is
@@ -8,7 +9,7 @@ from torch.utils.data import ConcatDataset, Subset
 
 import feedline
 from feedline import DataLoader
-from feedline.loader.mend import Failure, Mender, WorkerDied
+from feedline.loader.mend import Failure, Mender, NoSubstitute, WorkerDied
 from feedline.rng import Key
 
 pytestmark = pytest.mark.filterwarnings("ignore:a sample cannot be made:RuntimeWarning")
@@ -32,7 +33,7 @@ def test_a_sample_that_is_made_is_left_alone():
 
 def test_a_sample_that_fails_is_left_out():
     assert mender("skip").make(get, 2) == ([], Failure(2, None, "ValueError: sample 2"))
-    assert mender("skip").make_all(get, [1, 2, 3, 5])[0] == [10, 30]
+    assert mender("skip").make_all(get, [1, 2, 3, 5])[0] == [[10], [], [30], []]
     assert [failure.index for failure in mender("skip").make_all(get, [1, 2, 3, 5])[1]] == [2, 5]
 
 
@@ -48,18 +49,39 @@ def test_where_all_fail_there_is_no_substitute():
     def fails(index):
         raise OSError(index)
 
-    with pytest.raises(
-        RuntimeError, match=r"no substitute for index 3: 16 other samples of 8 failed too; look at the da"
-    ):
+    with pytest.raises(NoSubstitute, match=r"no substitute for index 3: 64 other samples of 8 failed too; look at"):
         mender("substitute").make(fails, 3)
+    made, failures, short = mender("substitute").make_all(fails, [3, 4])
+    assert (made, [failure.index for failure in failures]) == ([[], []], [3, 4])
+    assert short.startswith("no substitute for index 3")
+
+
+def test_substitutes_come_from_among_those_that_are_said():
+    chosen = Mender("substitute", range(100), Key(), among=np.array([7, 9]))
+    assert {chosen.make(lambda index: index if index in (7, 9) else 1 / 0, index)[0][0] for index in range(20)} == {
+        7,
+        9,
+    }
+    assert type(chosen.make(lambda index: 1 / 0 if index == 3 else index, 3)[0][0]) is int
+
+
+def test_an_exception_that_cannot_say_what_it_is():
+    class SilentError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def fails(index):
+        raise SilentError
+
+    assert mender("skip").make(fails, 1)[1].error == "SilentError: "
 
 
 def test_a_sample_that_killed_its_workers_is_not_tried():
     tried = []
-    found, failure = mender("skip", lost={4: "killed by signal: SIGSEGV"}).make(tried.append, 4)
+    found, failure = mender("skip", lost={"4": "killed by signal: SIGSEGV"}).make(tried.append, 4)
     assert (found, tried) == ([], [])
     assert failure.error == f"{WorkerDied.__name__}: killed by signal: SIGSEGV"
-    everything_but_one = {index: "killed" for index in range(8) if index != 6}
+    everything_but_one = {str(index): "killed" for index in range(8) if index != 6}
     assert mender("substitute", lost=everything_but_one).make(lambda index: index, 4)[0] == [6]
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from pure import Drawing, bits
 
+import feedline
 from feedline import DataLoader
 from feedline.loader.reseed import put_back, reseed, reseed_for_collate
 from feedline.rng import Key
@@ -65,3 +66,30 @@ def test_each_sample_and_each_epoch_draws_its_own():
     again = DataLoader(Drawing(6), None, seed=1, reseed="sample")
     again.set_epoch(1)
     assert [bits(sample) for sample in again] == found[6:]
+
+
+def noisy_image(image):
+    return torch.as_tensor(np.asarray(image)).float() + torch.rand(())
+
+
+def mixed(samples):
+    return torch.stack([torch.as_tensor(np.asarray(image)).float() for image, _ in samples]) * torch.rand(())
+
+
+@pytest.mark.parametrize(
+    ("transform", "collate_fn"), [(noisy_image, None), (None, mixed)], ids=["transform", "collate"]
+)
+def test_foreign_code_around_a_dataset_of_ours_is_seeded_too(transform, collate_fn):
+    def run(num_workers):
+        torch.manual_seed(0)
+        dataset = feedline.Subset(feedline.open("glyphs", transform=transform), range(32))
+        loader = DataLoader(
+            dataset, 8, shuffle=True, seed=1, num_workers=num_workers, reseed="sample", collate_fn=collate_fn
+        )
+        found = [bits(batch) for batch in loader]
+        assert torch.equal(torch.rand(1), first), "the caller's generator is where it was"
+        return found
+
+    torch.manual_seed(0)
+    first = torch.rand(1)
+    assert run(0) == run(1) == run(2)

@@ -7,10 +7,12 @@ import random
 import signal
 import time
 
+import numpy as np
 import pytest
+import torch
 from foreign import Squares
 from pure import Counter, Crashing, Drawing, Stepping, bits
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import Dataset, IterableDataset, Sampler, get_worker_info
 
 from feedline import DataLoader
 
@@ -207,3 +209,67 @@ def test_deaths_are_counted_for_a_chunk_alone():
         if len(found) % 12 == 0 and len(found) < 50:
             died(batches, 0)
     assert found == list(range(60))
+
+
+quiet = pytest.mark.filterwarnings(
+    "ignore:a sample cannot be made:RuntimeWarning", "ignore:DataLoader worker:RuntimeWarning"
+)
+
+
+class Killing(Dataset):
+    """Some samples kill, one raises; any index will do that is a number."""
+
+    def __init__(self, count, killers, broken=()):
+        self.count, self.killers, self.broken = count, killers, broken
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        if int(index) in self.killers:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if int(index) in self.broken:
+            raise ValueError(index)
+        return int(index)
+
+
+@quiet
+def test_a_substitute_that_kills_is_not_taken_again():
+    """Among 40 samples 18 kill: many a substitute does too."""
+    killers = {index for index in range(40) if index % 20 in (3, 5, 6, 8, 10, 11, 14, 16, 17)}
+    loader = DataLoader(Killing(40, killers, {0}), 8, num_workers=2, on_error="substitute", seed=1, restarts=0)
+    batches = [batch.tolist() for batch in loader]
+    assert [len(batch) for batch in batches] == [8] * 5
+    assert killers.isdisjoint(index for batch in batches for index in batch)
+    assert {entry.index for entry in loader.ledger} == killers | {0}
+
+
+@quiet
+def test_a_broken_sample_whose_substitute_kills():
+    dataset = Killing(40, set(range(8, 40)), {3})
+    loader = DataLoader(dataset, 8, num_workers=1, on_error="substitute", seed=1, restarts=0, sampler=range(8))
+    assert [len(batch) for batch in loader] == [8]
+    batch = next(iter(DataLoader(dataset, 8, sampler=Given(range(8)), num_workers=1, on_error="substitute", seed=1)))
+    assert set(batch.tolist()) == set(range(8)) - {3}
+
+
+class Given(Sampler):
+    def __init__(self, indices):
+        self.indices = indices
+
+    def __iter__(self):
+        return iter(self.indices)
+
+    def __len__(self):
+        return len(self.indices)
+
+
+@quiet
+@pytest.mark.parametrize(
+    "indices", [torch.arange(12), [np.int64(index) for index in range(12)]], ids=["tensor", "numpy"]
+)
+def test_an_index_of_any_type_is_told_apart(indices):
+    loader = DataLoader(Killing(12, {5}), 4, sampler=Given(indices), num_workers=1, on_error="skip", restarts=1)
+    assert [batch.tolist() for batch in loader] == [[0, 1, 2, 3], [4, 6, 7], [8, 9, 10, 11]]
+    assert [int(entry.index) for entry in loader.ledger] == [5]
+    assert loader.stats[0].restarts > 2

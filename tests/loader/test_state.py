@@ -236,7 +236,7 @@ def test_a_shuffle_of_a_billion_goes_on_at_once():
     """At batch ten million: no time is asserted here, for the machine may be busy."""
     count, size, at = 10**9, 64, 10_000_000
     state = DataLoader(range(count), size, sampler=ShuffledSampler(count, 3)).state_dict()
-    state |= {"batch": at, "begun": {"fresh": True, "twice": False, "base_seed": 1}, "seed": 1}
+    state |= {"batch": at, "begun": {"fresh": True, "twice": False, "base_seed": 1, "offset": 0}, "seed": 1}
     loader = DataLoader(range(count), size, sampler=ShuffledSampler(count, 3))
     tracemalloc.start()
     try:

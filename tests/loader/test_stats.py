@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from foreign import Squares
+from foreign import Squares, Stream
 from memory import Memory, numbered, picture
 
 import feedline
@@ -80,7 +80,7 @@ def test_a_foreign_dataset_has_one_stage_and_what_follows(num_workers, worker_ty
     loader = DataLoader(Squares(64, 9000), 16, num_workers=num_workers, worker_type=worker_type)
     list(loader)
     handed = {"hand-over"} if worker_type == "process" else set()
-    assert set(loader.stats[0].stages) == {"fetch", "collate"} | handed
+    assert set(loader.stats[0].stages) == {"sampler", "fetch", "collate"} | handed
 
 
 @WORKERS
@@ -108,6 +108,25 @@ def test_skipped_samples_are_not_counted():
     assert loader.stats[0].samples == 36
 
 
+def test_substitutes_and_short_batches_are_counted_as_they_are():
+    class Some(Squares):
+        def __getitem__(self, index):
+            if index % 10 == 3:
+                raise OSError("broken")
+            return super().__getitem__(index)
+
+    loader = DataLoader(Some(40), 8, on_error="substitute", seed=0)
+    with pytest.warns(RuntimeWarning, match="cannot be made"):
+        list(loader)
+    assert loader.stats[0].samples == 40
+    stream = DataLoader(Stream(10), 8)
+    list(stream)
+    assert stream.stats[0].samples == 10
+    alone = DataLoader({(0, 1): 7, (2, 3): 8}, None, sampler=[(0, 1), (2, 3)])
+    list(alone)
+    assert alone.stats[0].samples == 2
+
+
 def test_the_table():
     loader = DataLoader(feedline.open("glyphs"), 64, num_workers=2)
     assert str(loader.stats) == "no pass was begun yet"
@@ -122,15 +141,29 @@ def test_the_table():
     assert limit.startswith("epoch 1: ")
 
 
+WAITS = "the consumer waited 40% of the time"
+
+
 def test_what_limits_in_words():
     epoch = EpochStats(0)
     assert epoch.limit == "nothing was yielded yet"
     epoch.batches, epoch.seconds, epoch.waited = 5, 10.0, 0.2
     assert epoch.limit == "limited by the consumer: it waited 2% of the time"
-    epoch.waited = 5.0
-    assert epoch.limit == "the consumer waited 50% of the time"
+    epoch.waited = 4.0
+    assert epoch.limit == "limited by the consumer: it waited 40% of the time", "alone, loading takes the smaller part"
+    epoch.makers = "2 threads"
+    assert epoch.limit == "limited by what is in no stage: workers that wait for a turn, or the machine; " + WAITS
     epoch.add({"read": 1.0, "decode": 3.0})
-    assert epoch.limit == "limited by decode: 75% of the work on samples; the consumer waited 50% of the time"
+    assert epoch.limit == "limited by decode: 75% of the work on samples; " + WAITS
+    epoch.add({"sampler": 5.0})
+    assert epoch.limit == "limited by sampler: 56% of the work on samples; " + WAITS
+    epoch.first = 3.9
+    assert epoch.limit == "limited by the consumer: it waited 40% of the time", "but for the start it did not wait"
+    epoch.waited, epoch.first = 8.0, 7.5
+    assert (
+        epoch.limit
+        == "limited by the start: 7.50 of 10.00 s until the first batch; the consumer waited 80% of the time"
+    )
 
 
 def test_passes_are_a_sequence():
@@ -142,3 +175,5 @@ def test_passes_are_a_sequence():
 def test_bytes():
     batch = [torch.zeros(3), {"a": np.zeros(2, np.uint8), "b": (torch.zeros(2, dtype=torch.int64), "x")}, [1, 2], None]
     assert nbytes(batch) == 12 + 2 + 16
+    assert nbytes((3, torch.zeros(4))) == 16
+    assert nbytes(["a"] * 3) == nbytes([]) == 0

@@ -161,3 +161,15 @@ def test_more_weights_than_two_to_the_24_are_drawn_from_to_the_last():
     drawn, counts = draws_from(2**24 + 1000, replacement=False)
     assert len(set(drawn.tolist())) == 10_000
     assert counts[1:].tolist() == [1, 1, 1]
+
+
+def test_weights_cannot_be_changed():
+    sampler = WeightedSampler([1.0, 1.0, 0.0], 8)
+    with pytest.raises(ValueError, match="read-only"):
+        sampler.weights[:] = 0.5
+    with pytest.raises(AttributeError):
+        sampler.weights = [1.0, 2.0, 3.0]
+
+
+def test_a_weight_next_to_nothing_comes_last():
+    assert next(iter(WeightedSampler([1e-320, 1e300, 5.0], 3, replacement=False))) == 1

@@ -11,7 +11,9 @@ from torch.utils.data import IterableDataset, default_collate, default_convert
 from feedline.loader.choose import FetchPlan
 from feedline.loader.fetch import Fetch
 from feedline.loader.info import enter_thread
+from feedline.loader.population import population
 from feedline.loader.progress import Resume
+from feedline.loader.stats import ALONE
 from feedline.loader.workers import Begin, Job, ProcessWorkers, SerialWorkers, ThreadWorkers, Workers
 from feedline.loader.wrapped import thread_safe
 from feedline.rng import Key
@@ -33,7 +35,7 @@ def kind(loader: Any) -> Kind:
 def makers(loader: Any) -> str:
     """The same in words."""
     if not loader.num_workers:
-        return "no workers"
+        return ALONE
     word = "thread" if kind(loader) == "thread" else "process"
     plural = "" if loader.num_workers == 1 else "s" if word == "thread" else "es"
     return f"{loader.num_workers} {word}{plural}"
@@ -61,13 +63,14 @@ def fetch_plan(loader: Any) -> FetchPlan:
         own_process=kind(loader) == "process",
         on_error=loader.on_error,
         every=loader.snapshot_every_n_steps,
+        among=population(loader) if loader.on_error == "substitute" else None,
     )
 
 
 def new_workers(loader: Any, fetch: Fetch, key: Key, resume: Resume | None, seed: int) -> Workers:
     """Workers for a pass that begins; ``seed`` is the base seed that torch would give them."""
     if kind(loader) == "serial":
-        return SerialWorkers(fetch.run, fetch.state)
+        return SerialWorkers(fetch.run, fetch.state, fetch.final)
     if kind(loader) == "thread":
         enter = partial(enter_thread, num_workers=loader.num_workers, seed=seed, dataset=loader.dataset)
         return ThreadWorkers(fetch.run, loader.num_workers, enter)
@@ -81,4 +84,5 @@ def new_workers(loader: Any, fetch: Fetch, key: Key, resume: Resume | None, seed
         resume=resume,
         restarts=loader.restarts,
         bears=loader.on_error != "raise",
+        batched=not unbatched(loader),
     )

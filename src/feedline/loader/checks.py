@@ -49,7 +49,7 @@ def _conflicts(loader: Any) -> list[tuple[bool, str]]:
         (
             threads and loader.reseed == "sample",
             "reseed='sample' does not go with threads, which share the global generators that it seeds: leave it out "
-            "for a dataset of feedline's, which draws from none of them, or use worker_type='process'",
+            "for feedline's own transforms, which draw from none of them, or use worker_type='process'",
         ),
         (
             iterable and loader.reseed == "sample",
@@ -58,6 +58,10 @@ def _conflicts(loader: Any) -> list[tuple[bool, str]]:
         (
             iterable and loader.on_error == "substitute",
             "on_error='substitute' needs a map-style dataset, which has other samples: use 'skip'",
+        ),
+        (
+            loader.on_error == "substitute" and not iterable and not hasattr(loader.dataset, "__len__"),
+            "on_error='substitute' needs a dataset that has a length, from which substitutes are chosen: use 'skip'",
         ),
         (
             loader.max_errors is not None and loader.on_error == "raise",

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from feedline.loader.fetch import Fetch, KeyedFetch, SampleFetch
 from feedline.loader.foreign import IterableFetch, MapFetch
 from feedline.loader.mend import Mender, OnError
@@ -27,6 +30,7 @@ class FetchPlan:
         reseed: whether the global generators are seeded before each sample of a foreign dataset.
         own_process: whether that is done in a process of its own.
         on_error: what is done about samples that cannot be made.
+        among: what substitutes for them are chosen from, where that is not the whole dataset.
         every: batches between two states of an iterable-style dataset that has one.
     """
 
@@ -40,6 +44,7 @@ class FetchPlan:
     own_process: bool = True
     on_error: OnError = "raise"
     every: int = 1
+    among: NDArray[np.int64] | None = None
 
     def __call__(self, dataset: Any, key: Key, again: Again | None = None) -> Fetch:
         if self.iterable:
@@ -47,11 +52,12 @@ class FetchPlan:
             return IterableFetch(dataset, self.collate_fn, self.batch_size, self.drop_last, skips, again, self.every)
         batched = self.batch_size is not None
         own = keyed(dataset)
-        mender = None if self.on_error == "raise" else Mender(self.on_error, dataset, key)
+        mender = None if self.on_error == "raise" else Mender(self.on_error, dataset, key, among=self.among)
+        reseeds = self.reseed == "sample"
         if own is None:
-            seeds = key if self.reseed == "sample" else None
-            return MapFetch(dataset, self.collate_fn, batched, seeds, self.own_process, mender)
-        if not batched or not self.own_collate:
-            return SampleFetch(own, key, self.collate_fn, batched, mender)
+            return MapFetch(dataset, self.collate_fn, batched, key if reseeds else None, self.own_process, mender)
+        reseeds = reseeds and not (own.thread_safe and self.own_collate)  # else nothing draws from what is reseeded
+        if not batched or not self.own_collate or reseeds:
+            return SampleFetch(own, key, self.collate_fn, batched, mender, reseeds, self.own_process)
         spec = own.spec
         return KeyedFetch(own, spec if spec is not None and spec.fixed else None, key, self.parts, mender)

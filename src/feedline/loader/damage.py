@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_MOST_AHEAD = 10**7
 _GIVE = "give load_state_dict what state_dict() returned, unchanged"
 
 
@@ -31,6 +32,16 @@ def _is_integer(value: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 0
+
+
+def _is_run(value: Any) -> bool:
+    """Two numbers; and not so many between them that the memory would not hold them."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(map(_is_count, value))
+        and value[0] < value[1] <= value[0] + _MOST_AHEAD
+    )
 
 
 def _is_none_or(rule: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -62,8 +73,10 @@ _RULES: dict[str, Callable[[Any], bool]] = {
     "epoch": _is_count,
     "seed": _is_none_or(_is_integer),
     "batch": _is_count,
-    "ahead": _all_are(_is_count),
-    "begun": _is_none_or(_has(fresh=_is_flag, twice=_is_flag, base_seed=_is_integer)),
+    "ahead": _all_are(_is_run),
+    "errors": _is_count,
+    "begun": _is_none_or(_has(fresh=_is_flag, twice=_is_flag, base_seed=_is_integer, offset=_is_count)),
+    "told": _is_none_or(_is_integer),
     "workers": _is_none_or(_is_integer),
     "generators": _are_texts,
     "sampler": _is_none_or(_has(at=_is_count, state=_ANYTHING)),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 
 from feedline.loader.collate import collate, empty
 from feedline.loader.mend import Mended, Mender
+from feedline.loader.places import note, sample_key
+from feedline.loader.reseed import put_back, reseed, reseed_for_collate
 from feedline.rng import Key
 from feedline.timing import lap, sample, stage
 from feedline.types import KeyedDataset, Spec
 
-_FIRST, _STEP = 3, 8  # which samples of a chunk are watched
+_STEP = 8  # one sample of so many is watched
+_turns = itertools.count()
 
 
 class Fetch(Protocol):
@@ -32,11 +38,14 @@ class Fetch(Protocol):
     def join(self, tasks: list[Any], values: list[Any]) -> Any:
         """The batch, from the tasks in their order and their values."""
 
-    def without(self, lost: Mapping[Any, str]) -> Fetch:
-        """The same, for samples that must not be tried, and why."""
+    def mended(self, **changes: Any) -> Fetch:
+        """The same with another mender, where there is one."""
 
     def state(self) -> Any:
         """Where a stream of samples is now, where that is known and due."""
+
+    def final(self) -> Any:
+        """Where it is behind its end."""
 
 
 class Stateless:
@@ -45,9 +54,12 @@ class Stateless:
     def state(self) -> Any:
         return None
 
-    def without(self, lost: Mapping[Any, str]) -> Fetch:
+    def final(self) -> Any:
+        return None
+
+    def mended(self, **changes: Any) -> Fetch:
         mender = getattr(self, "mender", None)
-        return self if mender is None else replace(self, mender=replace(mender, lost=lost))  # type: ignore[type-var, return-value]
+        return self if mender is None else replace(self, mender=replace(mender, **changes))  # type: ignore[type-var, return-value]
 
 
 class WholeBatch(Stateless):
@@ -125,13 +137,9 @@ class KeyedFetch(Stateless):
         return label
 
     def _mended(self, mender: Mender, part: Part) -> Mended:
-        items, failures = [], []
         get = Watched(lambda index: self.dataset.get(index, self.key), len(part.indices))
-        for number, index in enumerate(part.indices):
-            found, failure = mender.make(get, index)
-            items.append([self._placed(part, number, each) for each in found])
-            failures += [] if failure is None else [failure]
-        return Mended(items, tuple(failures))
+        items, failures, short = mender.make_all(get, part.indices, partial(self._placed, part))
+        return Mended(items, failures, sum(map(len, items)), short)
 
     def join(self, tasks: list[Part], values: list[Any]) -> Any:
         if self.mender is None:
@@ -139,9 +147,10 @@ class KeyedFetch(Stateless):
         places = [found for value in values for found in value.value]
         failures = tuple(failure for value in values for failure in value.failures)
         kept = [number for number, found in enumerate(places) if found]
-        if not kept:
-            return Mended(None, failures, empty=True)
-        return Mended(self._join(tasks, [places[number][0] for number in kept], kept), failures)
+        short = next((value.error for value in values if value.error), None)
+        if not kept or short:
+            return Mended(None, failures, 0, short)
+        return Mended(self._join(tasks, [places[number][0] for number in kept], kept), failures, len(kept))
 
     def _join(self, tasks: list[Part], items: list[Any], kept: list[int] | None = None) -> Any:
         """The batch of these items; ``kept`` says which places of the batch they have, where not all are taken."""
@@ -160,31 +169,48 @@ class KeyedFetch(Stateless):
 
 @dataclass(frozen=True)
 class SampleFetch(WholeBatch):
-    """A dataset of ours without batches (``batch_size=None``), or with a ``collate_fn`` of the caller's."""
+    """A dataset of ours without batches (``batch_size=None``), or with a ``collate_fn`` or transform of the caller's.
+
+    Attributes:
+        reseeds: whether the global generators, which these may draw from, are seeded before each sample.
+        own_process: whether nobody minds in what state the global generators are left.
+    """
 
     dataset: KeyedDataset
     key: Key
     collate_fn: Callable[[Any], Any]
     batched: bool
     mender: Mender | None = None
+    reseeds: bool = False
+    own_process: bool = True
 
     def run(self, indices: Any) -> Any:
         watched = Watched(self._get, len(indices) if self.batched else 1)
-        return joined(watched, indices, self.batched, self.collate_fn, self.mender)
+        with nullcontext() if not self.reseeds or self.own_process else put_back():
+            return joined(watched, indices, self.batched, partial(self._collate, indices), self.mender)
 
     def _get(self, index: int) -> Any:
+        if self.reseeds:
+            reseed(sample_key(self.key, index))
         return self.dataset.get(index, self.key)
+
+    def _collate(self, indices: Any, samples: Any) -> Any:
+        if self.reseeds:
+            reseed_for_collate(sample_key(self.key, indices[0] if self.batched else indices))
+        return self.collate_fn(samples)
 
 
 class Watched:
     """Makes the samples of a chunk, of which some are watched and stand for all ``count``.
 
-    The first is not among them: there all threads begin, and wait for each other.
+    One in eight is, each time beginning at another place, but never the first: there all threads begin, and wait for
+    each other.
     """
 
     def __init__(self, get: Callable[[Any], Any], count: int) -> None:
         self._get = get
-        self._places = range(min(_FIRST, count // 2), count, _STEP)
+        first = 1 + 3 * next(_turns) % _STEP  # each of 1 to 8 in turn
+        self._places = range(min(first, count // 2), count, _STEP)
         self._stands_for = count / max(1, len(self._places))
         self._number = 0
 
@@ -211,8 +237,14 @@ def joined(
         samples = [get(index) for index in indices] if batched else get(indices)
         with stage("collate"):
             return collate_fn(samples)
-    samples, failures = mender.make_all(get, list(indices) if batched else [indices])
-    if not samples:
-        return Mended(None, failures, empty=True)
-    with stage("collate"):
-        return Mended(collate_fn(samples if batched else samples[0]), failures)
+    made, failures, short = mender.make_all(get, list(indices) if batched else [indices])
+    samples = [sample for found in made for sample in found]
+    if not samples or short:
+        return Mended(None, failures, 0, short)
+    try:
+        with stage("collate"):
+            return Mended(collate_fn(samples if batched else samples[0]), failures, len(samples))
+    except Exception as error:
+        for failure in failures:
+            note(error, f"left out before that: index {failure.index!r}: {failure.error}")
+        raise

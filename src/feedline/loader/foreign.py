@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
+from inspect import GEN_CLOSED, getgeneratorstate, isgenerator
 from typing import Any
 
+from torch.utils.data import get_worker_info
+
 from feedline.loader.fetch import WholeBatch, joined
-from feedline.loader.mend import Failure, Mended, Mender
+from feedline.loader.mend import Failure, Mended, Mender, failure_of
 from feedline.loader.places import batch_note, innermost, note, sample_key, sample_note
 from feedline.loader.progress import Again
 from feedline.loader.reseed import put_back, reseed, reseed_for_collate
+from feedline.loader.telling import tell
 from feedline.rng import Key
 from feedline.timing import stage
+
+_MOST_IN_A_ROW = 1000  # failures without a sample between them
+_ENDED = (
+    "the stream of {} ended directly behind an error, {} samples in: where that was not its last sample, "
+    "on_error='skip' cannot go on behind an error of this dataset, and the rest is lost"
+)
 
 
 class Exhausted(Exception):  # noqa: N818 - no error, an end
@@ -113,24 +123,32 @@ class IterableFetch(WholeBatch):
         self._skips = skips
         self._every = every
         self._name = type(dataset).__name__
-        self._count = self._made = 0
+        info = get_worker_info()
+        self._worker = None if info is None else info.id
+        self._made = self._in_a_row = 0
+        self._count = int((again.state or {}).get("count", 0))
         self._ended = again.ended or "ended" in (again.state or {})
         for _ in range(0 if again.ended else again.batches):
-            with suppress(Exhausted):
+            with suppress(Exception):  # what was raised once is not raised again
                 self._take(batch_size or 1)
 
     def state(self) -> Any:
         """What dataset and iterator say of where they are, if they do, behind each ``every``-th batch."""
         self._made += 1
-        if self._made % self._every:
+        return None if self._made % self._every else self._states()
+
+    def final(self) -> Any:
+        """The same behind the end."""
+        return self._states()
+
+    def _states(self) -> Any:
+        states = states_of({"dataset": self._dataset, "iterator": self._samples})
+        if states is None:
             return None
-        owners = {"dataset": self._dataset, "iterator": self._samples}
-        states: dict[str, Any] = {
-            name: copy.deepcopy(owner.state_dict()) for name, owner in owners.items() if _has_state(owner)
-        }
-        if states and self._ended:
+        states["count"] = self._count
+        if self._ended:
             states["ended"] = True  # it may stand at its beginning again
-        return states or None
+        return states
 
     def run(self, indices: Any) -> Any:
         with stage("fetch"):
@@ -138,10 +156,11 @@ class IterableFetch(WholeBatch):
         if self._drop_last and self._batched and len(samples) + len(failures) < len(indices):
             raise Exhausted
         if not samples:
-            return Mended(None, failures, empty=True)
+            return Mended(None, failures, 0)
         with stage("collate"):
             batch = self._collate(samples if self._batched else samples[0])
-        return Mended(batch, failures) if self._skips else batch
+        short = self._batched and len(samples) < len(indices)
+        return Mended(batch, failures, len(samples)) if self._skips or short else batch
 
     def _take(self, count: int) -> tuple[list[Any], tuple[Failure, ...]]:
         """The next samples, fewer at the end; raises Exhausted where there is none."""
@@ -150,18 +169,46 @@ class IterableFetch(WholeBatch):
         while len(samples) + len(failures) < count and not self._ended:
             try:
                 samples.append(next(self._samples))
+                self._in_a_row = 0
             except StopIteration:
                 self._ended = True
+                if self._in_a_row:
+                    tell(_ENDED.format(self._name, self._count))
                 break
             except Exception as error:
                 note(error, f"behind {self._count} samples of {self._name}")
-                if not self._skips:
+                self._in_a_row += 1
+                if not self._skips or self._is_over(error):
                     raise
-                failures.append(Failure(self._count, None, f"{type(error).__name__}: {error}"))
+                failures.append(failure_of(error, self._dataset, self._place()))
             self._count += 1
         if not samples and not failures:
             raise Exhausted
         return samples, tuple(failures)
+
+    def _place(self) -> Any:
+        """What a sample is called in the ledger: its number in the stream, behind that of the worker that reads it."""
+        return self._count if self._worker is None else (self._worker, self._count)
+
+    def _is_over(self, error: Exception) -> bool:
+        """Whether there is no going on behind the error."""
+        if isgenerator(self._samples) and getgeneratorstate(self._samples) == GEN_CLOSED:
+            note(error, "raised though on_error='skip': a generator ends with its first error; catch it in there")
+            return True
+        if self._in_a_row > _MOST_IN_A_ROW:
+            note(error, f"raised though on_error='skip': {_MOST_IN_A_ROW:,} samples in a row failed")
+            return True
+        return False
+
+
+def states_of(owners: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The states of those that have one; None where none has, or one cannot say it as nobody asked it before."""
+    stateful = {name: owner for name, owner in owners.items() if _has_state(owner)}
+    try:
+        return {name: copy.deepcopy(owner.state_dict()) for name, owner in stateful.items()} or None
+    except Exception as error:  # of a program that never asks the loader for a state
+        tell(f"no state of the {' and '.join(stateful)} is kept, state_dict() raised {type(error).__name__}: {error}")
+        return None
 
 
 def _has_state(owner: Any) -> bool:

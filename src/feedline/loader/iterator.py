@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, NoReturn
@@ -46,7 +46,6 @@ class LoaderIterator(Iterator[Any]):
         in_order: whether a batch that is ready waits for those before it.
         persistent: whether the workers outlive a pass.
         finish: what is done to a batch before it is yielded.
-        report: what is told of samples that could not be made.
     """
 
     def __init__(
@@ -57,7 +56,6 @@ class LoaderIterator(Iterator[Any]):
         in_order: bool,
         persistent: bool,
         finish: Callable[[Any], Any],
-        report: Callable[[tuple[Failure, ...]], None],
     ) -> None:
         self._fetch: Fetch = WholeFetch()
         self._pool = workers
@@ -66,10 +64,11 @@ class LoaderIterator(Iterator[Any]):
         self._in_order = in_order
         self._persistent = persistent
         self._finish = finish
-        self._report = report
+        self._report: Callable[[Sequence[Failure]], object] = len
         self._pid = os.getpid()
         self._batches: dict[int, Pending] = {}
         self._order: Iterator[Drawn] = iter(())
+        self._batched = True
         self._progress = Progress(0)
         self._stats = EpochStats(0)
         self._deaths = 0
@@ -105,6 +104,8 @@ class LoaderIterator(Iterator[Any]):
         stats: EpochStats,
         sampler: Any,
         promised: int | None,
+        report: Callable[[Sequence[Failure]], object],
+        batched: bool,
     ) -> None:
         """A pass; what is to be made ahead is begun at once.
 
@@ -115,7 +116,10 @@ class LoaderIterator(Iterator[Any]):
             stats: where it is noted where the time goes.
             sampler: what knows how many there will be; asked by ``len`` alone.
             promised: how many an iterable dataset said there would be; more of them are warned of.
+            report: what is told of samples that could not be made.
+            batched: whether what the sampler gives are several indices, and not one.
         """
+        self._report, self._batched = report, batched
         self._order, self._fetch, self._progress, self._stats = order, fetch, progress, stats
         self._deaths = self._pool.deaths
         self._sampler, self._promised = sampler, promised
@@ -136,19 +140,21 @@ class LoaderIterator(Iterator[Any]):
             if os.getpid() != self._pid:
                 raise RuntimeError("this iterator belongs to the process that made it: iterate the loader anew here")
             asked, ready = perf_counter(), self._depth()
-            batch, count = self._next()
-            while isinstance(batch, Mended):
-                self._report(batch.failures)
-                if not batch.empty:
-                    batch, count = batch.value, count - len(batch.failures)
-                    break
+            try:
                 batch, count = self._next()
+            except StopIteration:
+                raise
+            except BaseException:
+                self._stats.ask(asked)
+                raise
+            finally:
+                self._stats.restarts = self._pool.deaths - self._deaths
             self._yielded += 1
             if self._promised is not None and self._yielded > self._promised:
                 self._warn_of_length()
             batch = self._finish(batch)
-            self._stats.restarts = self._pool.deaths - self._deaths
-            self._stats.took(asked, batch, count, ready)
+            self._stats.ask(asked)
+            self._stats.took(batch, count, ready)
             return batch
 
     def _depth(self) -> int:
@@ -157,29 +163,50 @@ class LoaderIterator(Iterator[Any]):
         return sum(batch.whole for batch in self._batches.values()) + self._pool.ready // max(1, parts)
 
     def _next(self) -> tuple[Any, int]:
-        """The batch that is due, and how many samples were asked for."""
+        """The batch that is due, and how many samples are in it; one that is left empty is passed over."""
         while True:
             self._fill(max(self._ahead, 1))
             if not self._batches:
                 self._end()
             number = self._due()
-            if not self._batches[number].ended:
-                break
-            self._progress.stream_ended(number, self._batches.pop(number).worker)
-        if self._ahead:
-            self._fill(self._ahead + 1)  # Ctrl-C may come here: the batch stays until it is handed out
+            if self._batches[number].ended:
+                ended = self._batches.pop(number)
+                self._progress.stream_ended(number, ended.worker, ended.state)
+                continue
+            if self._batches[number].passed:
+                self._take(number)
+                continue
+            if self._ahead:
+                self._fill(self._ahead + 1)  # Ctrl-C may come here: the batch stays until it is handed out
+            batch = self._joined(number)
+            count = self._take(number).count
+            if not isinstance(batch, Mended):
+                return batch, count
+            if batch.samples:
+                return batch.value, batch.samples
+
+    def _take(self, number: int) -> Pending:
+        """The batch leaves: it is yielded, or was an error, or has nothing left in it."""
         batch = self._batches.pop(number)
         self._progress.took(number, batch.sampler, batch.worker, batch.state)
-        failure = batch.failure
+        return batch
+
+    def _joined(self, number: int) -> Any:
+        """The batch, whole. Where it is an error it stays due until another is asked for: it was not yielded."""
+        batch = self._batches[number]
+        self._report(batch.failures)
+        failure, values = batch.failure, batch.pass_by()
         if failure is not None:
             try:
                 _fail(failure)
             finally:
-                del batch, failure  # the traceback must not hold what would keep this iterator alive
+                del batch, failure, values  # the traceback must not hold what would keep this iterator alive
         times = begin_chunk()
-        whole = self._fetch.join(batch.tasks, batch.values)
+        whole = self._fetch.join(batch.tasks, values)
         self._stats.add(times)
-        return whole, batch.count
+        if isinstance(whole, Mended) and whole.error is not None:
+            raise RuntimeError(f"{whole.error} (in batch {number} of this pass)")
+        return whole
 
     def _due(self) -> int:
         """The number of the batch that is next, once it is whole."""
@@ -211,8 +238,10 @@ class LoaderIterator(Iterator[Any]):
 
     def _fill(self, most: int) -> None:
         while not self._drawn_all and len(self._batches) < most and not self._pool.exhausted:
+            began = perf_counter()
             try:
                 drawn = next(self._order)
+                self._stats.add({"sampler": perf_counter() - began})
             except StopIteration:
                 self._drawn_all = True
                 return
@@ -225,7 +254,9 @@ class LoaderIterator(Iterator[Any]):
             except Exception as error:  # indices that are none: this batch's alone
                 self._set_failed(drawn.number, drawn.sampler, error)
                 continue
-            self._batches[drawn.number] = Pending(tasks, drawn.sampler, count=_length(drawn.indices))
+            self._batches[drawn.number] = Pending(
+                tasks, drawn.sampler, count=_length(drawn.indices) if self._batched else 1
+            )
             with self._watched(f"batch {drawn.number} is"):
                 for part, task in enumerate(tasks):
                     self._pool.submit(Chunk(drawn.number, part, task))
@@ -266,9 +297,9 @@ class LoaderIterator(Iterator[Any]):
 
 
 def _length(indices: Any) -> int:
-    """How many samples are asked for; a single index is one, whatever it is."""
+    """How many samples are asked for; a sampler may give a batch as what has no length."""
     try:
-        return len(indices) if not isinstance(indices, str) else 1
+        return len(indices)
     except TypeError:
         return 1
 

@@ -6,10 +6,14 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
+import torch
+
 from feedline._atomic import write_whole
-from feedline.loader.mend import Failure
+from feedline.loader.mend import Failure, name_of
 from feedline.loader.telling import tell
 
 
@@ -30,6 +34,20 @@ class Entry:
     epoch: int
 
 
+def in_words(entry: Entry) -> str:
+    where = "" if entry.path is None or entry.path in entry.error else f" ({entry.path})"
+    return f"index {entry.index!r}{where}: {entry.error}"
+
+
+def _plain(value: Any) -> Any:
+    """What JSON holds, for an index that it does not: a number of NumPy's as a number, else what it looks like."""
+    return (
+        value.item()
+        if isinstance(value, np.generic) or (isinstance(value, torch.Tensor) and value.numel() == 1)
+        else repr(value)
+    )
+
+
 class Ledger(Sequence[Entry]):
     """All samples that a loader left out or replaced, in the order of their batches; each once an epoch.
 
@@ -38,46 +56,38 @@ class Ledger(Sequence[Entry]):
     """
 
     def __init__(self, most: int | None = None) -> None:
-        self._most = most
+        self.most = most
         self._entries: list[Entry] = []
-        self._epoch = 0
-        self._here: set[str] = set()
+        self._known: set[tuple[int, str]] = set()
         self._told: set[str] = set()
 
-    def begin(self, epoch: int) -> None:
-        """A pass begins, or is gone on with: what is known of its epoch counts."""
-        self._epoch = epoch
-        self._here = {repr(entry.index) for entry in self._entries if entry.epoch == epoch}
+    def begin(self, epoch: int, before: int = 0) -> Page:
+        """A pass begins, or is gone on with behind so many failures."""
+        return Page(self, epoch, before)
 
-    def add(self, failures: Sequence[Failure]) -> None:
-        """Notes them, and warns once of each sample.
+    def note(self, entry: Entry) -> None:
+        """Another entry, unless it is there already; each sample is warned of once."""
+        name = name_of(entry.index)
+        if (entry.epoch, name) in self._known:
+            return
+        self._known.add((entry.epoch, name))
+        self._entries.append(entry)
+        if name not in self._told:
+            self._told.add(name)
+            tell(f"a sample cannot be made: {in_words(entry)}")
 
-        Raises:
-            RuntimeError: there are more of them in this epoch than are borne.
+    def save(self, path: str | os.PathLike[str], append: bool = False) -> None:
+        """As JSON lines: index, path, error, epoch.
+
+        Args:
+            path: of the file, which is written whole or not at all.
+            append: keep what is in it, as a run does that goes on where another was interrupted.
         """
-        for failure in failures:
-            name = repr(failure.index)
-            if name in self._here:
-                continue
-            self._here.add(name)
-            self._entries.append(Entry(failure.index, failure.path, failure.error, self._epoch))
-            if name not in self._told:
-                self._told.add(name)
-                tell(f"a sample cannot be made: {self._text(self._entries[-1])}")
-        if self._most is not None and len(self._here) > self._most:
-            raise RuntimeError(
-                f"{len(self._here)} samples of epoch {self._epoch} could not be made, and max_errors={self._most}; "
-                f"the last: {self._text(self._entries[-1])}. loader.ledger has all of them"
-            )
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """As JSON lines: index, path, error, epoch."""
-        write_whole(path, "".join(json.dumps(asdict(entry), default=repr) + "\n" for entry in self._entries))
-
-    @staticmethod
-    def _text(entry: Entry) -> str:
-        where = "" if entry.path is None or entry.path in entry.error else f" ({entry.path})"
-        return f"index {entry.index!r}{where}: {entry.error}"
+        before = (
+            Path(path).read_text(encoding="utf-8", errors="surrogateescape") if append and Path(path).exists() else ""
+        )
+        lines = (json.dumps(asdict(entry), default=_plain) + "\n" for entry in self._entries)
+        write_whole(path, before + "".join(lines))
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -96,3 +106,41 @@ class Ledger(Sequence[Entry]):
 
     def __repr__(self) -> str:
         return f"Ledger({len(self)} samples that could not be made)"
+
+
+class Page:
+    """The entries of one pass, which may run beside another of the same loader.
+
+    Args:
+        ledger: where they are written.
+        epoch: the number of the pass.
+        before: how many failures there were before the place from where it is gone on with.
+    """
+
+    def __init__(self, ledger: Ledger, epoch: int, before: int) -> None:
+        self._ledger = ledger
+        self._epoch = epoch
+        self._before = before
+        self._names: set[str] = set()
+
+    @property
+    def count(self) -> int:
+        """How many samples of the epoch could not be made."""
+        return self._before + len(self._names)
+
+    def add(self, failures: Sequence[Failure]) -> None:
+        """Notes them.
+
+        Raises:
+            RuntimeError: there are more of them in this epoch than are borne.
+        """
+        for failure in failures:
+            last = Entry(failure.index, failure.path, failure.error, self._epoch)
+            self._names.add(name_of(failure.index))
+            self._ledger.note(last)
+        most = self._ledger.most
+        if most is not None and failures and self.count > most:
+            raise RuntimeError(
+                f"{self.count} samples of epoch {self._epoch} could not be made, and max_errors={most}; "
+                f"the last: {in_words(last)}. loader.ledger has all of them"
+            )

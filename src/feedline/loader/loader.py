@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeVar, cast
 
 import torch
 from torch.utils.data import DataLoader as TorchDataLoader
-from torch.utils.data import IterableDataset, IterDataPipe, MapDataPipe, Sampler
+from torch.utils.data import IterDataPipe, MapDataPipe, Sampler
 
-from feedline.loader.build import Kind, fetch_plan, kind, makers, new_workers
+from feedline.loader.build import Kind, fetch_plan, kind, makers, new_workers, unbatched
 from feedline.loader.checks import check
 from feedline.loader.device import pinned, wants_pinning
 from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.iterator import LoaderIterator
-from feedline.loader.ledger import Ledger
-from feedline.loader.mend import OnError
-from feedline.loader.order import Begun, Order, begin, begin_again, seekable, snapshot, stateful
-from feedline.loader.progress import Again, Progress, Resume, Stream
+from feedline.loader.ledger import Ledger, Page
+from feedline.loader.mend import Failure, OnError
+from feedline.loader.order import Begun, Order, begin, begin_again, snapshot, stateful, tellable
+from feedline.loader.progress import Again, Progress, Resume
 from feedline.loader.state import Saved, put, read, save
 from feedline.loader.stats import Stats
+from feedline.loader.streams import begin_streams
 from feedline.rng import Key, epoch_seed
 from feedline.samplers import ShuffledSampler
+from feedline.types import SeekableSampler
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -114,7 +117,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             pin_memory_device=pin_memory_device,
             in_order=in_order,
         )
-        self.seed = seed
+        self.seed = None if seed is None else operator.index(seed)
         self.reseed: Literal["worker", "sample"] = reseed
         self.restarts = restarts
         self.on_error: OnError = on_error
@@ -123,7 +126,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         self.ledger = Ledger(max_errors)
         self.stats = Stats()
         self.epoch = 0
-        self._base_seed = seed
+        self._base_seed = self.seed
         self._workers_seed = 0
         self._progress: Progress | None = None
         self._begun: Begun | None = None
@@ -138,14 +141,21 @@ class DataLoader(TorchDataLoader[_T_co]):
     def set_epoch(self, epoch: int) -> None:
         """The number of the next pass, from 0; the sampler is told too, where it can be.
 
-        Where a state was loaded that is in the middle of another epoch, that epoch is not gone on with.
+        Where another epoch is under way, or a state was loaded that is in the middle of one, it is not gone on with.
+
+        Raises:
+            ValueError: not a number from 0.
         """
+        epoch = operator.index(epoch)
+        if epoch < 0:
+            raise ValueError(f"an epoch must be at least 0, not {epoch}")
         if self._saved is not None and self._saved.progress.epoch != epoch:
-            self._saved = None
+            self._saved = self._progress = self._begun = None
+        if self._progress is not None and not self._progress.ended and self._progress.epoch != epoch:
+            self._progress = self._begun = None
         self.epoch = epoch
-        tell = getattr(self.sampler, "set_epoch", None)
-        if tell is not None:
-            tell(epoch)
+        for sampler in tellable(self):
+            sampler.set_epoch(epoch)
 
     _iterator: Any
 
@@ -197,45 +207,60 @@ class DataLoader(TorchDataLoader[_T_co]):
         saved = read(self, state_dict)
         if self.seed is not None and saved.seed not in (None, self.seed):
             raise ValueError(f"this state was taken with seed={saved.seed}, this loader has seed={self.seed}")
+        if self._iterator is not None and (saved.dataset is not None or saved.progress.streams):
+            self._iterator.close()  # its workers have copies of the dataset that went on
+            self._iterator = None
         put(self, saved)
         self._saved = saved
         self._workers_seed = saved.workers or 0
-        self._base_seed = saved.seed
-        self.set_epoch(saved.progress.epoch)
+        self._base_seed = self.seed if saved.seed is None else saved.seed
+        self.epoch = saved.progress.epoch
 
     def _new_pass(self, iterator: Any) -> LoaderIterator:
         """A pass with the workers of ``iterator``, or with new ones; it goes on from a state that was loaded."""
         saved, self._saved = self._saved, None
         epoch, self.epoch = self.epoch, self.epoch + 1
-        sampler = seekable(self)
-        if sampler is not None:
-            sampler.set_epoch(epoch)
+        for sampler in tellable(self):
+            if isinstance(sampler, SeekableSampler):
+                sampler.set_epoch(epoch)
         if saved is not None and saved.begun is not None:
             order = self._go_on(saved.begun, saved.progress)
         else:
-            order = self._begin(epoch, iterator is None if saved is None else saved.workers is None)
+            order = self._begin(epoch, iterator is None if saved is None else saved.workers is None, saved)
         key, progress = Key(cast(int, self._base_seed), epoch), cast(Progress, self._progress)
-        resume = progress.resume() if saved is not None and saved.begun is not None else None
+        resume = progress.resume() if saved is not None else None
         fetch = WholeFetch() if self._kind == "process" else fetch_plan(self)(self.dataset, key, _first(resume))
         if iterator is None:
             iterator = self._new_iterator(fetch, key, resume)
         else:
             iterator.restart(fetch.run, key, resume)
-        self.ledger.begin(epoch)
+        page = self.ledger.begin(epoch, progress.errors)
         stats = self.stats.begin(epoch, makers(self))
-        iterator.begin(order, fetch, progress, stats, self._index_sampler, self._IterableDataset_len_called)
+        iterator.begin(
+            order,
+            fetch,
+            progress,
+            stats,
+            self._index_sampler,
+            self._IterableDataset_len_called,
+            _reporter(page, progress),
+            not unbatched(self),
+        )
         return cast(LoaderIterator, iterator)
 
-    def _begin(self, epoch: int, fresh: bool) -> Order:
+    def _begin(self, epoch: int, fresh: bool, saved: Saved | None) -> Order:
         """The order of a pass from its beginning; ``fresh`` says that its workers, if any, are new."""
+        before = self._progress
         known = epoch_seed(self.seed, epoch) if self.seed is not None else None if fresh else self._workers_seed
         start = snapshot(self)
         indices, self._begun = begin(self, fresh, known)
         self._workers_seed = self._begun.base_seed
         if self._base_seed is None:
             self._base_seed = self._workers_seed
-        shares = max(1, self.num_workers) if isinstance(self.dataset, IterableDataset) else 0
-        self._progress = Progress(epoch, sampler=start, streams=[Stream() for _ in range(shares)])
+        streams = saved.progress.streams if saved is not None else None
+        self._progress = Progress(
+            epoch, sampler=start, streams=streams or begin_streams(self, None if fresh else before)
+        )
         return Order(indices, sampler=stateful(self), snapshot=start, every=self.snapshot_every_n_steps)
 
     def _go_on(self, begun: Begun, progress: Progress) -> Order:
@@ -253,7 +278,6 @@ class DataLoader(TorchDataLoader[_T_co]):
             in_order=self.in_order or not self.num_workers,
             persistent=self.persistent_workers,
             finish=pinned if wants_pinning(self) else _as_it_is,
-            report=self.ledger.add,
         )
 
     @property
@@ -264,6 +288,17 @@ class DataLoader(TorchDataLoader[_T_co]):
 
 def _as_it_is(batch: Any) -> Any:
     return batch
+
+
+def _reporter(page: Page, progress: Progress) -> Callable[[Sequence[Failure]], None]:
+    """What notes the failures of a batch, and how many there were."""
+
+    def report(failures: Sequence[Failure]) -> None:
+        if failures:
+            page.add(failures)
+            progress.errors = page.count
+
+    return report
 
 
 def _first(resume: Resume | None) -> Again | None:

@@ -17,7 +17,10 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler
 
 from feedline.loader.progress import Snapshot
+from feedline.loader.telling import tell
 from feedline.types import SeekableSampler
+
+_DRAW_NOTHING = (SequentialSampler, list, tuple, range)
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,15 @@ class Begun:
         fresh: whether the base seed was drawn.
         twice: whether the sampler was asked for an iterator twice.
         base_seed: the workers'.
+        offset: the position that a sampler of ours began at.
+        told: the epoch that another sampler had been told.
     """
 
     fresh: bool
     twice: bool
     base_seed: int
+    offset: int = 0
+    told: int | None = None
     generators: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
@@ -80,7 +87,7 @@ class Order(Iterator[Drawn]):
             number = self._number
             self._number += 1
             if self._sampler is not None and self._number % self._every == 0:
-                self._snapshot = Snapshot(self._number, copy.deepcopy(self._sampler.state_dict()))
+                self._snapshot = _state_at(self._number, self._sampler) or self._snapshot
             if number not in self._done:
                 return Drawn(number, indices, self._snapshot)
 
@@ -115,14 +122,24 @@ def stateful(loader: DataLoader[Any]) -> Any:
 def snapshot(loader: DataLoader[Any]) -> Snapshot | None:
     """The state that what gives the order has before a pass, if it can say that."""
     sampler = stateful(loader)
-    return None if sampler is None else Snapshot(0, copy.deepcopy(sampler.state_dict()))
+    return None if sampler is None else _state_at(0, sampler)
+
+
+def _state_at(number: int, sampler: Any) -> Snapshot | None:
+    """The sampler's state now; None where it cannot say it, which a program that asks for no state need not know."""
+    try:
+        return Snapshot(number, copy.deepcopy(sampler.state_dict()))
+    except Exception as error:
+        tell(f"no state of {type(sampler).__name__} is kept: its state_dict() raised {type(error).__name__}: {error}")
+        return None
 
 
 def generators(loader: DataLoader[Any]) -> dict[str, torch.Generator]:
     """Those that the order may be drawn from: the loader's and the sampler's own, else torch's global one."""
-    sampler = inner_sampler(loader)
-    plain = isinstance(loader.dataset, IterableDataset) or type(sampler) is SequentialSampler
-    if plain or seekable(loader) is not None or stateful(loader) is not None:
+    fixed = all(type(sampler) in _DRAW_NOTHING for sampler in _givers(loader))
+    if fixed or isinstance(loader.dataset, IterableDataset):
+        return {}
+    if seekable(loader) is not None or stateful(loader) is not None:
         return {}
     return own_generators(loader) or {"global": torch.default_generator}
 
@@ -132,10 +149,32 @@ def own_generators(loader: DataLoader[Any]) -> dict[str, torch.Generator]:
     found = {}
     if loader.generator is not None:
         found["loader"] = loader.generator
-    own = getattr(inner_sampler(loader), "generator", None)
-    if isinstance(own, torch.Generator) and own is not loader.generator:
-        found["sampler"] = own
+    for sampler in _givers(loader):
+        own = getattr(sampler, "generator", None)
+        if isinstance(own, torch.Generator) and own is not loader.generator:
+            found["sampler"] = own
     return found
+
+
+def _givers(loader: DataLoader[Any]) -> list[Any]:
+    """What gives the indices: the sampler, or a batch sampler that is not torch's and what that holds."""
+    batches = loader.batch_sampler
+    if batches is None or type(batches) is BatchSampler:
+        return [inner_sampler(loader)]
+    return [batches, *([batches.sampler] if hasattr(batches, "sampler") else [])]
+
+
+def tellable(loader: DataLoader[Any]) -> list[Any]:
+    """What gives the indices and can be told the epoch."""
+    return [sampler for sampler in _givers(loader) if hasattr(sampler, "set_epoch")]
+
+
+def told(loader: DataLoader[Any]) -> int | None:
+    """The epoch that samplers which are not ours, and keep no state, were told last, where they know it."""
+    if stateful(loader) is not None:
+        return None
+    epochs = (getattr(each, "epoch", None) for each in tellable(loader) if not isinstance(each, SeekableSampler))
+    return next((epoch for epoch in epochs if type(epoch) is int), None)
 
 
 def begin(loader: DataLoader[Any], fresh: bool, base_seed: int | None) -> tuple[Iterator[Any], Begun]:
@@ -147,24 +186,27 @@ def begin(loader: DataLoader[Any], fresh: bool, base_seed: int | None) -> tuple[
         base_seed: theirs; None draws it.
     """
     states = {name: generator.get_state() for name, generator in generators(loader).items()}
+    ours = seekable(loader)
+    offset = 0 if ours is None else ours.position
     indices: Iterator[Any] = iter(loader._index_sampler)
+    drawn = base_seed is None
     if base_seed is None:
         base_seed = draw(loader)
     twice = fresh and loader.num_workers > 0
     if twice:
         indices = iter(loader._index_sampler)
-    if seekable(loader) is not None:
+    if ours is not None:
         indices = _primed(indices)  # it takes the epoch that is set when it is asked for the first index
     elif stateful(loader) is not None:
         indices = _anew(loader, indices)
-    return indices, Begun(fresh, twice, base_seed, states)
+    return indices, Begun(drawn, twice, base_seed, offset, told(loader), states)
 
 
 def begin_again(loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Snapshot | None) -> Iterator[Any]:
     """The sampler's batches from number ``taken`` on, of an order that began so."""
     ours, own = seekable(loader), stateful(loader)
     if ours is not None:
-        ours.seek(min(taken * (batch_size(loader) or 1), len(ours)))  # the last batch may have been a short one
+        ours.seek(min(begun.offset + taken * (batch_size(loader) or 1), len(ours)))  # the last batch may be a short one
         return _primed(iter(loader._index_sampler))
     if own is not None and snapshot is not None:
         own.load_state_dict(copy.deepcopy(snapshot.state))
@@ -175,8 +217,8 @@ def begin_again(loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Sna
         return _skipped(iter(loader._index_sampler), taken - snapshot.at)
     with _as_it_was(loader, begun):
         indices = iter(loader._index_sampler)
-        if begun.fresh and begun.generators:
-            draw(loader)
+        if begun.fresh and not begun.generators.keys().isdisjoint({"loader", "global"}):
+            draw(loader)  # as it was drawn then, from the same generator as the order
         if begun.twice:
             indices = iter(loader._index_sampler)
         indices = _skipped(indices, taken)

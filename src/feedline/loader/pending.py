@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from feedline.loader.mend import Failure, Mended
 from feedline.loader.progress import Snapshot
 from feedline.loader.workers import Done
 
 
 class Pending:
-    """A batch on its way: its tasks, what came back so far, and how many samples were asked for."""
+    """A batch on its way: its tasks, what came back so far, and how many samples were asked for.
+
+    It is ``passed`` when its parts were taken out of it, or its error was.
+    """
 
     def __init__(
         self,
@@ -22,6 +27,7 @@ class Pending:
         self.count = count
         self.sampler = sampler
         self.done = done or {}
+        self.passed = False
 
     @property
     def whole(self) -> bool:
@@ -48,5 +54,13 @@ class Pending:
         return next((self.done[part] for part in sorted(self.done) if self.done[part].error), None)
 
     @property
-    def values(self) -> list[Any]:
-        return [self.done[part].value for part in range(len(self.tasks))]
+    def failures(self) -> list[Failure]:
+        """The samples that could not be made."""
+        return [each for done in self.done.values() if isinstance(done.value, Mended) for each in done.value.failures]
+
+    def pass_by(self) -> list[Any]:
+        """The values of its parts, or of those that are no error; from now on only who made them is known."""
+        values = [self.done[part].value for part in range(len(self.tasks))]
+        self.done = {part: replace(done, value=None, error=None) for part, done in self.done.items()}
+        self.passed = True
+        return values

@@ -24,6 +24,11 @@ class Again:
     ended: bool = False
 
 
+def begins(final: Any) -> Again | None:
+    """From where the pass behind one that ended so begins, where its dataset has said how it was left."""
+    return Again(0, {"dataset": final["dataset"]}) if final is not None and "dataset" in final else None
+
+
 @dataclass(frozen=True, slots=True)
 class Resume:
     """From where the workers of an iterable-style dataset go on, and whose turn it is."""
@@ -34,11 +39,15 @@ class Resume:
 
 @dataclass
 class Stream:
-    """One worker's share of an iterable-style dataset: how many of its batches were yielded."""
+    """One worker's share of an iterable-style dataset: how many of its batches were yielded.
+
+    Its ``final`` state is the one behind its end.
+    """
 
     batches: int = 0
     snapshot: Snapshot | None = None
     ended: bool = False
+    final: Any = None
 
     def again(self) -> Again:
         if self.snapshot is None:
@@ -58,6 +67,7 @@ class Progress:
         streams: the shares of an iterable-style dataset; empty for a map-style one.
         turn: the worker whose share is next.
         ended: whether the end was seen.
+        errors: how many samples of it could not be made, up to the last batch that was yielded.
     """
 
     epoch: int
@@ -67,6 +77,7 @@ class Progress:
     streams: list[Stream] = field(default_factory=list)
     turn: int = 0
     ended: bool = False
+    errors: int = 0
     _snapshots: dict[int, Snapshot | None] = field(default_factory=dict)
 
     def took(self, number: int, sampler: Snapshot | None, worker: int, state: Any) -> None:
@@ -88,11 +99,12 @@ class Progress:
             self.sampler = self._snapshots.pop(self.taken, self.sampler)  # one before a state was loaded has none
             self.taken += 1
 
-    def stream_ended(self, number: int, worker: int) -> None:
-        """A worker's share was asked for batch ``number``, and had none."""
+    def stream_ended(self, number: int, worker: int, state: Any) -> None:
+        """A worker's share was asked for batch ``number``, and had none; ``state`` is its stream's behind the end."""
         self._pass(number, None)
         if self.streams:
-            self.streams[worker].ended = True
+            stream = self.streams[worker]
+            stream.ended, stream.final = True, state
 
     def resume(self) -> Resume | None:
         """For the workers of an iterable-style dataset."""

@@ -6,12 +6,15 @@ Version 1, a dictionary that JSON can hold (the states of the user's own sampler
     epoch       the number of the pass that it describes, from 0
     seed        what samples' randomness depends on, once it was drawn or given, else None
     batch       so many batches of that pass were yielded without a gap
-    ahead       the numbers of further ones (in_order=False)
-    begun       how the pass began: fresh, twice, base_seed; None before a pass
+    ahead       further ones (in_order=False): runs of numbers, [first, behind the last]
+    errors      so many samples of it could not be made
+    begun       how the pass began: fresh, twice, base_seed, offset; None before a pass
+    told        the epoch that a sampler which is not ours was told, where it knows one, else None
     workers     before a pass, the base seed of workers that persist (it is not drawn again), else None
     generators  what the order began from, or will: states of torch's generators (packed, as text) by name
     sampler     {"at", "state"} of a sampler that has a state of its own, else None
-    streams     for an iterable-style dataset, a worker each: {"batches", "ended", "at", "state"}; else []
+    streams     for an iterable-style dataset, a worker each: {"batches", "ended", "at", "state"}; else []; at the end
+                of a pass what its workers are left with, where they make the next one too
     turn        the worker whose share is next
     dataset     the state of a map-style dataset that has one, else None
     data        what must match: samples, batch_size, drop_last, sampler, order
@@ -30,11 +33,13 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from feedline.loader.damage import check_whole
-from feedline.loader.order import Begun, batch_size, inner_sampler, own_generators, snapshot, stateful
+from feedline.loader.order import Begun, batch_size, inner_sampler, own_generators, snapshot, stateful, tellable, told
 from feedline.loader.progress import Progress, Snapshot, saved_streams, streams_of
+from feedline.loader.streams import begin_streams
 from feedline.samplers import KeyedSampler, ShardedSampler
 
 VERSION = 1
+_BEGUN = ("fresh", "twice", "base_seed", "offset")
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Saved:
     generators: dict[str, torch.Tensor]
     dataset: Any
     workers: int | None
+    told: int | None
 
 
 def save(
@@ -54,9 +60,15 @@ def save(
 ) -> dict[str, Any]:
     """The state behind the batches that were yielded; ``workers`` is the base seed of those that persist."""
     if progress.ended:
-        progress, begun = Progress(cast(Any, loader).epoch), None
+        goes_on = workers is not None or not loader.num_workers
+        streams = begin_streams(loader, progress if goes_on else None)
+        progress, begun = Progress(cast(Any, loader).epoch, streams=streams), None
     if begun is None:
-        progress = replace(progress, sampler=progress.sampler or snapshot(loader))
+        progress = replace(
+            progress,
+            sampler=progress.sampler or snapshot(loader),
+            streams=progress.streams or begin_streams(loader, None),
+        )
         states = {name: generator.get_state() for name, generator in own_generators(loader).items()}
     else:
         states = begun.generators
@@ -65,8 +77,10 @@ def save(
         "epoch": progress.epoch,
         "seed": seed,
         "batch": progress.taken,
-        "ahead": sorted(progress.ahead),
-        "begun": None if begun is None else {"fresh": begun.fresh, "twice": begun.twice, "base_seed": begun.base_seed},
+        "ahead": _runs(progress.ahead),
+        "errors": progress.errors,
+        "begun": None if begun is None else {name: getattr(begun, name) for name in _BEGUN},
+        "told": told(loader) if begun is None else begun.told,
         "workers": workers if begun is None else None,
         "generators": {name: _packed(generator) for name, generator in states.items()},
         "sampler": None if progress.sampler is None else {"at": progress.sampler.at, "state": progress.sampler.state},
@@ -87,20 +101,24 @@ def read(loader: DataLoader[Any], state: Any) -> Saved:
     progress = Progress(
         state["epoch"],
         state["batch"],
-        set(state["ahead"]),
+        {number for first, behind in state["ahead"] for number in range(first, behind)},
         None if state["sampler"] is None else Snapshot(state["sampler"]["at"], state["sampler"]["state"]),
         streams_of(state["streams"]),
         state["turn"],
+        errors=state["errors"],
     )
     generators = _unpacked(state["generators"])
-    begun = None if state["begun"] is None else Begun(**state["begun"], generators=generators)
-    return Saved(state["seed"], progress, begun, generators, state["dataset"], state["workers"])
+    begun = None if state["begun"] is None else Begun(**state["begun"], told=state["told"], generators=generators)
+    return Saved(state["seed"], progress, begun, generators, state["dataset"], state["workers"], state["told"])
 
 
 def put(loader: DataLoader[Any], saved: Saved) -> None:
     """Gives dataset, sampler and generators their own states, as far as a pass that goes on does not do so itself."""
     if saved.dataset is not None:
         loader.dataset.load_state_dict(copy.deepcopy(saved.dataset))  # type: ignore[attr-defined]
+    if saved.told is not None:
+        for sampler in tellable(loader):
+            sampler.set_epoch(saved.told)
     if saved.begun is not None:
         return
     if saved.progress.sampler is not None:
@@ -133,6 +151,17 @@ def _order(sampler: Any) -> dict[str, Any] | None:
     if not isinstance(sampler, KeyedSampler):
         return None
     return {name: value for name, value in sampler.state_dict().items() if name != "epoch"}
+
+
+def _runs(numbers: set[int]) -> list[list[int]]:
+    """Numbers that follow each other, as [first, behind the last]."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][1] == number:
+            runs[-1][1] += 1
+        else:
+            runs.append([number, number + 1])
+    return runs
 
 
 def _length(dataset: Any) -> int | None:

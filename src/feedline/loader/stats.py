@@ -9,8 +9,9 @@ from typing import Any, overload
 
 import torch
 
-STAGES = ("read", "decode", "transform", "fetch", "collate", "hand-over")
+STAGES = ("sampler", "read", "decode", "transform", "fetch", "collate", "hand-over")
 _WAITS = 0.1  # share of an epoch that a consumer may wait before it is the workers who limit it
+ALONE = "no workers"
 
 
 @dataclass
@@ -24,19 +25,22 @@ class EpochStats:
         nbytes: of the tensors and arrays in it.
         seconds: from the first batch asked for to the last one given.
         waited: seconds of these that the consumer waited for batches.
+        first: of these, seconds until the first batch, with the start of the workers.
         stages: seconds of the workers' time, by stage: read, decode, transform and collate for datasets of feedline's,
-            of which one sample a chunk is watched; fetch and collate for others; hand-over is the way to the consumer.
+            of which one sample in eight is watched; fetch and collate for others; hand-over is the way to the
+            consumer; and sampler, in the consumer, is what draws the indices.
         depth: how many batches were ready when one was asked for, on average.
         restarts: how many workers died.
     """
 
     epoch: int
-    makers: str = "no workers"
+    makers: str = ALONE
     batches: int = 0
     samples: int = 0
     nbytes: int = 0
     seconds: float = 0.0
     waited: float = 0.0
+    first: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
     restarts: int = 0
     _ready: int = 0
@@ -60,28 +64,43 @@ class EpochStats:
         if not self.batches:
             return "nothing was yielded yet"
         share = self.waited / self.seconds if self.seconds else 0.0
-        if share < _WAITS:
+        waits = f"the consumer waited {share:.0%} of the time"
+        if not self._waits_matter():
             return f"limited by the consumer: it waited {share:.0%} of the time"
+        if self.makers != ALONE and self.first > self.seconds / 2:
+            return f"limited by the start: {self.first:.2f} of {self.seconds:.2f} s until the first batch; {waits}"
         work = sum(self.stages.values())
-        if not work:
-            return f"the consumer waited {share:.0%} of the time"
+        if work < self.waited / 2:
+            return f"limited by what is in no stage: workers that wait for a turn, or the machine; {waits}"
         name = max(self.stages, key=lambda each: self.stages[each])
-        return (
-            f"limited by {name}: {self.stages[name] / work:.0%} of the work on samples; "
-            f"the consumer waited {share:.0%} of the time"
-        )
+        return f"limited by {name}: {self.stages[name] / work:.0%} of the work on samples; {waits}"
+
+    def _waits_matter(self) -> bool:
+        """Whether the consumer would be done sooner if it had not to wait.
+
+        With workers it waits only where they are slower than it is, but for the first batch. Without, it waits for each
+        batch, and what limits it is what takes longer.
+        """
+        if self.makers == ALONE:
+            return self.waited > self.seconds / 2
+        return self.first > self.seconds / 2 or self.waited - self.first > _WAITS * (self.seconds - self.first)
 
     def add(self, times: Mapping[str, float]) -> None:
         """Seconds of a worker."""
         for name, seconds in times.items():
             self.stages[name] = self.stages.get(name, 0.0) + seconds
 
-    def took(self, asked: float, batch: Any, samples: int, ready: int) -> None:
-        """A batch is given now that was asked for at ``asked``, when so many were ready."""
+    def ask(self, asked: float) -> None:
+        """What was asked for at ``asked`` is given now: a batch, an error or the end."""
         now = perf_counter()
         self.waited += now - asked
         self.seconds += now - (asked if self._last is None else self._last)
+        if self._last is None:
+            self.first = now - asked
         self._last = now
+
+    def took(self, batch: Any, samples: int, ready: int) -> None:
+        """A batch is given, when so many were ready."""
         self.batches += 1
         self.samples += samples
         self.nbytes += nbytes(batch)
@@ -126,6 +145,9 @@ class Stats(Sequence[EpochStats]):
         return "\n".join([*lines, note, f"epoch {last.epoch}: {last.limit}"])
 
 
+_PLAIN = (int, float, str, bytes)
+
+
 def nbytes(batch: Any) -> int:
     """Of the tensors and arrays in a batch, in whatever lists and dictionaries they lie."""
     if isinstance(batch, torch.Tensor):
@@ -133,7 +155,8 @@ def nbytes(batch: Any) -> int:
     if isinstance(batch, Mapping):
         return sum(map(nbytes, batch.values()))
     if isinstance(batch, list | tuple):
-        return sum(map(nbytes, batch)) if not batch or not isinstance(batch[0], int | float | str | bytes) else 0
+        ends = batch[:1] and isinstance(batch[0], _PLAIN) and type(batch[0]) is type(batch[-1])
+        return 0 if ends else sum(map(nbytes, batch))  # long lists of numbers or texts are not gone through
     return getattr(batch, "nbytes", 0) if hasattr(batch, "dtype") else 0
 
 

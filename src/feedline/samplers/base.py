@@ -98,6 +98,11 @@ class KeyedSampler(Sampler[int], ABC):
             yield from order.take(position, stop).tolist()
             position, size = stop, _BLOCK
 
+    @property
+    def position(self) -> int:
+        """Where the next pass begins."""
+        return self._position
+
     def set_epoch(self, epoch: int) -> None:
         """Chooses the order of this epoch.
 

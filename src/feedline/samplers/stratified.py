@@ -23,7 +23,7 @@ class StratifiedSampler(KeyedSampler):
 
     Any ``m`` consecutive positions hold more than ``m * s - 2`` and fewer than ``m * s + 2`` samples of a class whose
     share of all is ``s``. Within a class the order is a keyed shuffle, and every sample is equally likely at each
-    position; which classes follow each other differs from epoch to epoch as far as that rule leaves room.
+    position; which classes follow each other differs from epoch to epoch, though rare ones keep their distances.
 
     The order of an epoch is made as a whole when its first index is asked for, O(n log n), and kept (8 bytes a sample);
     the pattern of classes, which takes about a second for a million samples, is made once.

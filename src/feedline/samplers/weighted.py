@@ -46,7 +46,9 @@ class WeightedSampler(KeyedSampler):
         seed: int = 0,
     ) -> None:
         super().__init__(seed)
-        self.weights: Floats = torch.as_tensor(weights, dtype=torch.float64).detach().cpu().numpy().copy()
+        plain = weights.detach().cpu().double().numpy() if isinstance(weights, torch.Tensor) else weights
+        self._weights: Floats = np.array(plain, dtype=np.float64)
+        self._weights.flags.writeable = False
         self.num_samples = num_samples
         self.replacement = replacement
         _check_weights(self.weights)
@@ -54,6 +56,11 @@ class WeightedSampler(KeyedSampler):
         self._fingerprint: Kept[str] = Kept()
         self._cumulative: Kept[Floats] = Kept()
         self._order: Kept[Indices] = Kept()
+
+    @property
+    def weights(self) -> Floats:
+        """A copy of what was given, which cannot be changed: other weights are another sampler's."""
+        return self._weights
 
     def __len__(self) -> int:
         return self.num_samples
@@ -75,7 +82,8 @@ class WeightedSampler(KeyedSampler):
 
     def _whole(self, seed: int, epoch: int) -> Indices:
         (chosen,) = np.nonzero(self.weights)
-        keys = -np.log1p(-uniforms(seed, epoch, chosen)) / self._scaled()[chosen]
+        with np.errstate(divide="ignore", over="ignore"):  # a weight that is next to nothing has an infinite key
+            keys = -np.log1p(-uniforms(seed, epoch, chosen)) / self._scaled()[chosen]
         return chosen[np.argsort(keys, kind="stable")[: self.num_samples]]
 
 

@@ -51,13 +51,14 @@ class Begin:
 class Work:
     """One batch to make: its indices, pickled, and the block of this worker that is free to hold it.
 
-    ``lost`` are samples not to try, of which workers died; a ``trial`` is made to see whether the worker lives.
+    ``lost`` are the names of samples not to try, of which workers died; None where no worker has. A ``trial`` is made
+    to see whether the worker lives.
     """
 
     task: bytes
     block: int | None
     forget: tuple[int, ...]
-    lost: dict[Any, str] = field(default_factory=dict)
+    lost: dict[str, str] | None = None
     trial: bool = False
 
 
@@ -213,25 +214,32 @@ class _Maker:
                 self._fetch = Made(ended=True)
             return failed, None
         try:
-            return self._pack(work, self._fetch.without(work.lost) if work.lost else self._fetch, chunk())
+            return self._pack(work, self._fetch, chunk())
         except Exhausted:
-            return Made(ended=True), None
+            return Made(ended=True, state=self._fetch.final()), None
         except Exception as error:
             return self._failed(error), None
 
     def _try(self, work: Work) -> Made:
+        """The suspects, each alone: what takes the place of one that fails is nothing that it did."""
         with suppress(Exception):
             suspects = pickle.loads(work.task)
-            if suspects != [] and not isinstance(self._fetch, Made):
-                for task in self._fetch.plan(suspects):
-                    self._fetch.run(task)
+            if suspects != () and not isinstance(self._fetch, Made):
+                fetch = self._fetch.mended(lost=work.lost or {}, how="skip")
+                for task in fetch.plan(suspects):
+                    fetch.run(task)
         return Made()
 
     def _pack(self, work: Work, fetch: Fetch, times: Times) -> tuple[Made, int | None]:
         block = None if work.block is None else self._blocks[work.block]
         arena = Arena(None if block is None or block.kept else block)  # the dataset may keep what it made
         with allocating(arena.empty):
-            tasks = fetch.plan(pickle.loads(work.task))
+            indices = pickle.loads(work.task)
+            if work.lost is not None:
+                fetch = fetch.mended(lost=work.lost)
+                if getattr(fetch, "batched", True):  # a substitute may kill too, but samples of the batch were tried
+                    fetch = fetch.mended(among=indices)
+            tasks = fetch.plan(indices)
             values = [fetch.run(task) for task in tasks]
             batch = fetch.join(tasks, values)
         with stage("hand-over"):

@@ -22,14 +22,16 @@ class Mourning:
         dataset: whose samples the workers make.
         restarts: how many workers a chunk may kill before an autopsy.
         bears: whether a sample that kills is left out or replaced.
+        batched: whether a chunk is a list of samples, and not one.
     """
 
-    def __init__(self, dataset: Any, restarts: int, bears: bool) -> None:
+    def __init__(self, dataset: Any, restarts: int, bears: bool, batched: bool) -> None:
         self._dataset = dataset
         self._restarts = restarts
         self._bears = bears
+        self._batched = batched
         self._deaths: Counter[int] = Counter()
-        self._cleared: set[int] = set()
+        self._cleared: Counter[int] = Counter()
         self.count = 0
 
     def begin(self) -> None:
@@ -39,11 +41,11 @@ class Mourning:
 
     def mourn(self, dead: Peer, how: str) -> str | None:
         """A worker has died: why no other can take its place, if none can; else an autopsy is begun where it is due."""
+        self.count += 1
         if dead.autopsy is not None:
             if dead.trying:
                 dead.autopsy.died(how)
             return dead.autopsy.hopeless
-        self.count += 1
         if not dead.outstanding:
             if _lost_its_place(self._dataset, dead):
                 return how
@@ -55,7 +57,7 @@ class Mourning:
         if isinstance(self._dataset, IterableDataset):
             return how if too_many or not _resumable(self._dataset, dead) else self._again(how)
         if too_many:
-            dead.autopsy = Autopsy(chunk, self._restarts)
+            dead.autopsy = Autopsy(chunk, self._restarts, self._batched)
             return None
         return self._again(how)
 
@@ -63,14 +65,15 @@ class Mourning:
         """What the chunk's error is; None where it is to be made, without the samples that are guilty."""
         batch = autopsy.chunk.batch
         if autopsy.guilty and not self._bears:
-            index, how = next(iter(autopsy.guilty.items()))
+            index, how = next(iter(autopsy.guilty.values()))
             return RuntimeError(f"{how} each time it made the sample {sample_note(self._dataset, index)}")
-        if not autopsy.guilty and batch in self._cleared:
+        if not autopsy.guilty and self._cleared[batch] > self._bears:
             return RuntimeError(
                 f"DataLoader worker exited unexpectedly each time it made batch {batch} ({autopsy.chunk.task!r}), "
                 "though none of its samples alone is to blame: is there memory enough for a batch of this size?"
             )
-        self._cleared.add(batch)
+        autopsy.careful = bool(autopsy.guilty or self._cleared[batch])
+        self._cleared[batch] += not autopsy.guilty
         self._deaths[batch] = 0
         return None
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from feedline.loader.memory import Block
 from feedline.loader.places import note
-from feedline.loader.progress import Again
+from feedline.loader.progress import Again, begins
 from feedline.loader.shortage import tell_of_pipe, tell_of_small_shm
 from feedline.loader.transport import Opener
 from feedline.loader.workers.autopsy import Autopsy
@@ -67,9 +67,10 @@ class Peer:
         self.again = again
         self.autopsy: Autopsy | None = None
         self.trying = False
-        self._lost: dict[int, dict[Any, str]] = {}
+        self._lost: dict[int, dict[str, str]] = {}
         self._waiting: deque[Chunk] = deque()
         self._blocks_of_all = blocks_of_all
+        self._final: Any = None
         self._shelf = Shelf(most_free)
         self._chunks: deque[tuple[Chunk, int | None]] = deque()
 
@@ -85,7 +86,7 @@ class Peer:
 
     def begin(self, key: Key, again: Again | None) -> None:
         """Another pass; raises Gone."""
-        self.ended, self.again = False, again
+        self.ended, self.again = False, again or begins(self._final)
         self._lost.clear()
         self.tell(Begin(key, again))
 
@@ -98,7 +99,8 @@ class Peer:
         """Goes on with what waits: a trial where there is an autopsy, else all of it; raises Gone."""
         if self.autopsy is not None:
             self.trying = True
-            self.tell(Work(pickle.dumps(self.autopsy.suspects[0]), None, (), trial=True))
+            lost = self._lost.get(self.autopsy.chunk.batch, {})
+            self.tell(Work(pickle.dumps(self.autopsy.suspects[0]), None, (), lost, trial=True))
             return
         while self._waiting:
             self.give(self._waiting.popleft())
@@ -106,9 +108,10 @@ class Peer:
     def close_autopsy(self) -> Chunk:
         """It is over: the chunk, whose guilty samples are not tried again."""
         assert self.autopsy is not None
-        chunk, self._lost[self.autopsy.chunk.batch] = self.autopsy.chunk, self.autopsy.guilty
-        self.autopsy = None
-        return chunk
+        over, self.autopsy = self.autopsy, None
+        if over.careful:
+            self._lost.setdefault(over.chunk.batch, {}).update({name: how for name, (_, how) in over.guilty.items()})
+        return over.chunk
 
     def give_up(self) -> Chunk:
         """The oldest chunk that waits will not be made."""
@@ -126,7 +129,7 @@ class Peer:
         block = shelf.free.pop() if shelf.free else None
         self._chunks.append((chunk, block))
         forget = tuple(shelf.forget.pop() for _ in range(len(shelf.forget)))
-        self.tell(Work(task, block, forget, self._lost.get(chunk.batch, {})))
+        self.tell(Work(task, block, forget, self._lost.get(chunk.batch)))
 
     def tell(self, message: Any) -> None:
         """Raises Gone."""
@@ -185,8 +188,8 @@ class Peer:
         if lent is not None and lent != made.block:
             self._shelf.drop(lent) if descriptor is not None else self._shelf.put_back(lent)
         if made.ended:
-            self.ended = True
-            return Done(chunk, ended=True, worker=self.number)
+            self.ended, self._final = True, made.state
+            return Done(chunk, ended=True, worker=self.number, state=made.state)
         if made.error is not None:
             return Done(chunk, error=_rebuilt(made), worker=self.number)
         began = perf_counter()

@@ -46,6 +46,7 @@ class ProcessWorkers:
         resume: from where the shares of an iterable-style dataset go on, if not from their beginning.
         restarts: how many workers one chunk may kill before it is cut down to the sample that does it.
         bears: whether such a sample is left out or replaced, by the worker; else it is the chunk's error.
+        batched: whether a task is a list of samples, and not one.
 
     Raises:
         RuntimeError: the limit of open files is reached.
@@ -62,6 +63,7 @@ class ProcessWorkers:
         resume: Resume | None = None,
         restarts: int = 0,
         bears: bool = False,
+        batched: bool = True,
     ) -> None:
         if current_process().daemon:
             raise AssertionError(
@@ -71,7 +73,7 @@ class ProcessWorkers:
         self._pid = os.getpid()
         self._context = context
         self._job = job
-        self._mourning = Mourning(job.dataset, restarts, bears)
+        self._mourning = Mourning(job.dataset, restarts, bears, batched)
         self._most_free = most_free
         self._in_order = in_order
         self._next = 0 if resume is None else resume.turn

@@ -15,12 +15,15 @@ from feedline.rng import Key
 class SerialWorkers:
     """Runs a chunk when it is collected, in the order of submission, in the caller's thread.
 
-    ``state`` tells where the stream of samples is that ``run`` reads, where it does.
+    ``state`` tells where the stream of samples is that ``run`` reads, where it does, and ``final`` where it ended.
     """
 
-    def __init__(self, run: Run, state: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self, run: Run, state: Callable[[], Any] | None = None, final: Callable[[], Any] | None = None
+    ) -> None:
         self._run = run
         self._state = state
+        self._final = final
         self._waiting: deque[Chunk] = deque()
         self.closed = False
         self.exhausted = False
@@ -50,7 +53,8 @@ class SerialWorkers:
 
     def _noted(self, done: Done) -> Done:
         self.exhausted = self.exhausted or done.ended
-        return done if self._state is None else replace(done, state=self._state())
+        tell = self._final if done.ended else self._state
+        return done if tell is None else replace(done, state=tell())
 
     def close(self) -> None:
         self.closed = True
