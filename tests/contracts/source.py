@@ -96,6 +96,8 @@ class SourceContract:
         record = source[0]
         if source.has_files:
             assert isinstance(record.data, bytes)
+        elif isinstance(record.data, bytes):
+            assert not source.spec.fixed, "what bytes decode to is known when they are decoded"
         else:
             assert record.data.shape == (source.spec.height, source.spec.width, source.spec.channels)
             assert record.data.dtype == np.uint8
