@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def main() -> None:
             opened = [seconds(lambda: ArchiveSource(archive)) for _ in range(2)]
             source = ArchiveSource(archive)
             random.Random(number).shuffle(order)
-            read = seconds(lambda: read_all(source, order)), seconds(lambda: read_all(folder, order))
+            read = [seconds(partial(read_all, images, order)) for images in (source, folder)]
             if number:
                 for values, value in zip([first, after, ours, theirs], [*opened, *read], strict=True):
                     values.append(value)
