@@ -8,10 +8,11 @@ import pickle
 import tarfile
 import threading
 import warnings
-import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from archives import TREE, TREE_CONTENTS, add, compressed_tar, tar, zipped
 from contracts.source import SourceContract
 
 from feedline.errors import DataError, DecodeError
@@ -19,8 +20,6 @@ from feedline.sources import FolderSource
 from feedline.sources.archive import ArchiveSource, expand
 from feedline.types import UNLABELLED
 
-TREE = {f"root/{name}/{number}.png": f"{name}{number}".encode() * 300 for name in "ba" for number in (2, 10, 1)}
-TREE_CONTENTS = [(TREE[f"root/{name}/{number}.png"], "ab".index(name)) for name in "ab" for number in (1, 10, 2)]
 KEYED = {
     "0001.jpg": b"first" * 200,
     "0001.cls": b"2",
@@ -34,32 +33,6 @@ KEYED = {
     "0002.cls": b"2",
 }
 KEYED_CONTENTS = [(b"zeroth", 0), (KEYED["0001.jpg"], 2), (b"second", 2), (b"third", 1)]
-
-
-def tar(path, files, **options):
-    with tarfile.open(path, "w", **options) as out:
-        add(out, files)
-    return path
-
-
-def add(out, files):
-    for name, data in files.items():
-        info = tarfile.TarInfo(name)
-        info.size = len(data)
-        out.addfile(info, io.BytesIO(data))
-
-
-def compressed_tar(path, files, kind="gz"):
-    with tarfile.open(path, f"w:{kind}") as out:
-        add(out, files)
-    return path
-
-
-def zipped(path, files, method=zipfile.ZIP_DEFLATED):
-    with zipfile.ZipFile(path, "w", method) as out:
-        for name, data in files.items():
-            out.writestr(name, data)
-    return path
 
 
 def names(source):
@@ -444,3 +417,35 @@ def test_a_reader_lets_go_and_reads_again(tmp_path):
     for thread in reading:
         thread.join()
     assert source[0].data == TREE_CONTENTS[0][0]
+
+
+def test_more_shards_than_files_may_be_open(tmp_path):
+    resource = pytest.importorskip("resource")
+    files = [tar(tmp_path / f"{number:02}.tar", {"0.png": b"%d" % number}) for number in range(60)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/proc/self/fd"))) + 20, hard))
+    try:
+        source = ArchiveSource(files)
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(lambda index: source[index].data, list(range(60)) * 3))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert found == [b"%d" % number for number in range(60)] * 3
+
+
+def test_an_index_is_a_whole_number(tmp_path):
+    source = ArchiveSource(tar(tmp_path / "set.tar", TREE))
+    with pytest.raises(TypeError):
+        source[1.5]
+
+
+def test_backslashes_in_a_zip_are_folders(tmp_path):
+    assert ArchiveSource(zipped(tmp_path / "set.zip", {"a\\1.png": b"x", "b\\2.png": b"y"})).classes == ["a", "b"]
+
+
+def test_a_class_name_without_end_is_left_out(tmp_path):
+    files = {"1.png": b"x", "1.cls": b"n" * 1001, "2.png": b"y", "2.cls": b"n" * 1000}
+    with pytest.warns(UserWarning, match="1 files of labels cannot be read|1 of 2 images have no class") as caught:
+        source = ArchiveSource(tar(tmp_path / "set.tar", files))
+    assert len(caught) == 2
+    assert source.targets.tolist() == [UNLABELLED, 0]

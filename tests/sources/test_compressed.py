@@ -11,7 +11,7 @@ import pytest
 
 from feedline.sources.compressed import CompressedReader, is_compressed
 
-DATA = np.random.default_rng(0).integers(0, 8, 3_000_000, np.uint8).tobytes()
+DATA = np.random.default_rng(0).integers(0, 8, 1_200_000, np.uint8).tobytes()
 PACK = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
 PACKED = {kind: pack(DATA) for kind, pack in PACK.items()}
 
@@ -25,9 +25,9 @@ def packed(request, tmp_path):
 
 def test_reading_forth_and_back(packed):
     reader = CompressedReader(packed)
-    for start, length in [(5, 10), (2_000_000, 1_000), (1_999_000, 500), (0, len(DATA) + 9), (2_999_995, 100)]:
+    for start, length in [(5, 10), (400_000, 1_000), (399_000, 500), (0, len(DATA) + 9), (1_199_995, 100)]:
         assert reader.read(start, length) == DATA[start : start + length]
-    assert reader.read(4_000_000, 1) == b""
+    assert reader.read(1_300_000, 1) == b""
     assert reader.damage == ""
 
 
@@ -46,10 +46,10 @@ def test_several_packed_one_after_the_other_are_one(packed):
 
 
 def test_a_cut_file_gives_what_is_there(packed):
-    packed.write_bytes(packed.read_bytes()[: os.path.getsize(packed) // 2])
+    packed.write_bytes(packed.read_bytes()[: os.path.getsize(packed) * 5 // 6])
     reader = CompressedReader(packed)
     found = reader.read(0, len(DATA))
-    assert len(found) > len(DATA) // 10
+    assert len(found) > len(DATA) // 2
     assert DATA.startswith(found)
     assert reader.size == len(found)
     assert reader.damage
@@ -71,7 +71,7 @@ def test_a_changed_file_is_not_read(packed):
     reader.read(0, 10)
     os.utime(packed, ns=(1, 1))
     with pytest.raises(OSError, match="changed or replaced"):
-        reader.read(2_500_000, 10)
+        reader.read(1_199_000, 10)
     with pytest.raises(OSError, match="changed or replaced"):
         pickle.loads(pickle.dumps(reader)).read(0, 10)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import operator
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from feedline.sources.member import Member
 from feedline.sources.reader import FileReader, Reader
 from feedline.sources.saved import SavedArrays, saved
 from feedline.sources.unpack import read_member
+from feedline.sources.url_reader import UrlReader, is_url
 from feedline.sources.zip import is_zip
 from feedline.types import Record, Spec
 
@@ -45,11 +48,13 @@ class ArchiveSource:
     unless ``convert`` unpacks it once into the user's cache.
 
     Args:
-        path: the archive, a list of shards, or a pattern of shards, such as "train-{000..003}.tar".
+        path: the archive, a list of shards, or a pattern of shards, such as "train-{000..003}.tar"; a file or a URL,
+            which is read by range.
         classes: names of the classes, where files beside the images say them as numbers.
         folder: only what lies below this folder in the archive, whose class folders are then directly in it.
         convert: whether compressed tars are unpacked in the user's cache.
         max_bytes: the most that one image may have, in bytes.
+        storage_options: what fsspec shall know where the archive is behind a URL.
 
     Raises:
         DataError: no such file, no archive, no image in it, splits in place of classes, or no room to convert.
@@ -67,10 +72,11 @@ class ArchiveSource:
         folder: str = "",
         convert: bool = False,
         max_bytes: int = MAX_BYTES,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         self.files = _files(path)
         self.max_bytes = max_bytes
-        shards = [_shard(file, convert) for file in self.files]
+        shards = [_shard(file, convert, storage_options) for file in self.files]
         self._readers: list[Reader] = [shard.reader for shard in shards]
         folder = clean(folder.rstrip("/"))
         self._index = _saved_index(shards, folder)
@@ -124,12 +130,20 @@ class ArchiveSource:
         return shard, Member("", *where)
 
     def _read(self, shard: int, member: Member) -> bytes:
+        try:
+            return read_member(self._readers[shard], member, self.max_bytes)
+        except OSError as error:
+            if error.errno != errno.EMFILE:
+                raise
+        for reader in self._readers:  # more shards than files may be open: begin again with none
+            reader.close()
         return read_member(self._readers[shard], member, self.max_bytes)
 
     def _row(self, index: int) -> int:
-        if not 0 <= index < len(self):
-            raise IndexError(f"no image {index} among {len(self)}")
-        return int(index)
+        row = operator.index(index)
+        if not 0 <= row < len(self):
+            raise IndexError(f"no image {row} among {len(self)}")
+        return row
 
     def _name(self, row: int) -> str:
         ends = self._index["ends"]
@@ -162,16 +176,18 @@ def _files(path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> l
             raise DataError("a list of archives must name at least one, and it is empty")
         return found
     name = os.fspath(path)
-    return [os.path.abspath(file) for file in ([name] if os.path.exists(name) else expand(name))]
+    names = [name] if os.path.exists(name) else expand(name)
+    return [file if is_url(file) else os.path.abspath(file) for file in names]
 
 
-def _shard(file: str, convert: bool) -> Shard:
-    """The archive at a path, by what its first bytes say."""
+def _shard(file: str, convert: bool, options: Mapping[str, Any] | None) -> Shard:
+    """The archive at a path or URL, by what its first bytes say."""
     try:
-        reader = FileReader(file)
+        reader = UrlReader(file, options) if is_url(file) else FileReader(file)
         head = reader.read(0, tar.BLOCK)
+        reader.close()
         if is_compressed(head):
-            return Shard(FileReader(converted(file)), False) if convert else _read_onward(file)
+            return _compressed(file, convert)
     except FileNotFoundError as error:
         raise DataError(f"no such file: {file}") from error
     except OSError as error:
@@ -182,7 +198,11 @@ def _shard(file: str, convert: bool) -> Shard:
     return Shard(reader, zipped)
 
 
-def _read_onward(file: str) -> Shard:
+def _compressed(file: str, convert: bool) -> Shard:
+    if is_url(file):
+        raise DataError(f"{file} is compressed as a whole, and no range of it can be read: copy it here, or unpack it")
+    if convert:
+        return Shard(FileReader(converted(file)), False)
     warnings.warn(
         f"{file} is compressed as a whole: it can only be read onward, and random access begins anew again and again. "
         "Open it with convert=True to unpack it once into the cache, or unpack it yourself (gunzip, bunzip2, unxz)",

@@ -56,6 +56,7 @@ def build(shards: Sequence[Shard], folder: str) -> dict[str, NDArray[Any]]:
     samples: list[Sample] = []
     for number, shard in enumerate(shards):
         samples += _Contents(shard, folder, notes).samples(number)
+        shard.reader.close()  # of many shards not all can be open
     if not samples:
         where = ", ".join(shard.reader.name for shard in shards[:3]) + (f" below {folder}" if folder else "")
         raise DataError(f"no image in {where}: looked for names that end in {', '.join(sorted(SUFFIXES))}, .npy")

@@ -70,6 +70,9 @@ class CompressedReader:
     def read(self, start: int, length: int) -> bytes:
         return self._stream().read(start, length)
 
+    def close(self) -> None:
+        self._streams = {}
+
     def _stream(self) -> _Stream:
         """This process's own: a child may not move its parent's place in the file."""
         found = self._streams.get(os.getpid())

@@ -34,6 +34,9 @@ class Reader(Protocol):
     def state(self) -> str:
         """What changes when the file does."""
 
+    def close(self) -> None:
+        """Lets go of what is open, until it is read again; reads under way in other threads end first."""
+
 
 class Readable(Protocol):
     def read(self, start: int, length: int) -> bytes: ...
@@ -72,7 +75,6 @@ class FileReader:
         return found
 
     def close(self) -> None:
-        """Lets go of the file until it is read again; reads under way in other threads end first."""
         self._open = None
 
     def __getstate__(self) -> dict[str, Any]:

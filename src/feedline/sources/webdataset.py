@@ -10,7 +10,7 @@ from feedline.errors import DecodeError
 SIDES = frozenset({"cls", "json", "txt"})
 """What may lie beside an image: its class, what is known of it, a caption."""
 MOST_SIDE = 2**24
-_DEEPEST = "it is nested too deep"
+_LONGEST = 1000
 
 
 def split(name: str) -> tuple[str, str]:
@@ -25,7 +25,7 @@ def read_json(data: bytes) -> Any:
     try:
         return json.loads(data)
     except RecursionError:
-        raise DecodeError(f"the .json beside it cannot be read: {_DEEPEST}", "corrupt") from None
+        raise DecodeError("the .json beside it cannot be read: it is nested too deep", "corrupt") from None
     except ValueError as error:
         raise DecodeError(f"the .json beside it cannot be read: {error}", "corrupt") from error
 
@@ -37,8 +37,15 @@ def read_text(data: bytes) -> str:
 def label_in(extension: str, data: bytes) -> str | None:
     """The class as a ``.cls`` or a ``.json`` says it, a number or a name; None where it says none."""
     if extension == "cls":
-        return read_text(data).strip() or None
+        return _short(read_text(data))
     found = read_json(data)
     label = found.get("label") if isinstance(found, dict) else None
     plain = isinstance(label, int | str) and not isinstance(label, bool)
-    return str(label).strip() or None if plain else None
+    return _short(str(label)) if plain else None
+
+
+def _short(label: str) -> str | None:
+    label = label.strip()
+    if len(label) > _LONGEST:
+        raise DecodeError(f"a class has a name of at most {_LONGEST} letters, not {len(label):,}", "corrupt")
+    return label or None

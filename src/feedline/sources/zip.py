@@ -44,9 +44,14 @@ def scan(reader: Reader, notes: list[str]) -> Iterator[Member]:
         elif not entry.is_dir():
             method = ENCRYPTED if entry.flag_bits & 1 else entry.compress_type
             sizes = (entry.header_offset, entry.file_size, entry.compress_size)
-            yield Member(entry.filename, *sizes, method, entry.CRC)
+            yield Member(_slashed(entry.filename), *sizes, method, entry.CRC)
     if links:
         notes.append(f"{reader.name}: {links} symbolic links are left out")
+
+
+def _slashed(name: str) -> str:
+    """The name with folders told apart as they should be: some programs write backslashes."""
+    return name if "/" in name else name.replace("\\", "/")
 
 
 def read_packed(bytes_at: Readable, member: Member) -> bytes:

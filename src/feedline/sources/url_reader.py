@@ -1,0 +1,94 @@
+"""A file behind a URL, read by range through fsspec."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from feedline._optional import require
+
+_STATES = ("ETag", "etag", "LastModified", "last_modified", "Last-Modified", "mtime", "created", "generation")
+
+
+def is_url(name: str) -> bool:
+    return "://" in name
+
+
+class UrlReader:
+    """What lies at a URL, by range: ``s3://``, ``gs://``, ``http(s)://``, ``memory://`` and what else fsspec knows.
+
+    Each process makes its own connection when it first reads. After each range it is asked whether the object still
+    is as it was when the reader was made: one that was replaced is an OSError.
+
+    Args:
+        url: where it lies.
+        options: what fsspec shall know, such as ``{"anon": True}`` or an ``endpoint_url``.
+
+    Raises:
+        OSError: it is not there or cannot be reached.
+        ImportError: fsspec, or its package for this kind of URL, is not installed.
+    """
+
+    block = 4 * 2**20
+    damage = ""
+
+    def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
+        self.name = url
+        self._options = dict(options or {})
+        self._systems: dict[int, tuple[Any, str]] = {}
+        self._size, self._state = self._look()
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def state(self) -> str:
+        return self._state
+
+    def read(self, start: int, length: int) -> bytes:
+        length = min(length, self._size - start)
+        if start < 0 or length <= 0:
+            return b""
+        system, path = self._system()
+        try:
+            found: bytes = system.cat_file(path, start=start, end=start + length)
+        except OSError:
+            raise
+        except Exception as error:  # each kind of URL has errors of its own
+            raise OSError(errno.EIO, f"{type(error).__name__}: {error}", self.name) from error
+        if len(found) > length:
+            raise OSError(errno.EOPNOTSUPP, "the server gives whole files only, and no ranges of them", self.name)
+        if self._look()[1] != self._state:
+            raise OSError(errno.ESTALE, "the object was replaced after it was opened: open it anew", self.name)
+        return found
+
+    def close(self) -> None:
+        self._systems = {}
+
+    def _look(self) -> tuple[int, str]:
+        """Size and state as they are now."""
+        system, path = self._system()
+        try:
+            known = system.info(path)
+        except OSError:
+            raise
+        except Exception as error:
+            raise OSError(errno.EIO, f"{type(error).__name__}: {error}", self.name) from error
+        if known.get("type") == "directory" or known.get("size") is None:
+            raise OSError(errno.EINVAL, "it is a folder, or the server does not tell its size", self.name)
+        marks = [f"{key}={known[key]}" for key in _STATES if known.get(key)]
+        return int(known["size"]), " ".join([str(known["size"]), *marks])
+
+    def _system(self) -> tuple[Any, str]:
+        """This process's own connection; one that was made before a fork is its parent's."""
+        found = self._systems.get(os.getpid())
+        if found is None:
+            core = require("fsspec.core", "url")
+            made = core.url_to_fs(self.name, **self._options, skip_instance_cache=True)
+            found = self._systems.setdefault(os.getpid(), made)
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_systems": {}}
