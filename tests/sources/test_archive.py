@@ -449,3 +449,21 @@ def test_a_class_name_without_end_is_left_out(tmp_path):
         source = ArchiveSource(tar(tmp_path / "set.tar", files))
     assert len(caught) == 2
     assert source.targets.tolist() == [UNLABELLED, 0]
+
+
+@pytest.mark.parametrize("convert", [False, True])
+def test_a_cut_compressed_tar_gives_what_is_whole_or_is_not_converted(tmp_path, convert):
+    noise = np.random.default_rng(0).integers(0, 256, (9, 20_000), np.uint8)
+    files = {f"{number}.png": noise[number].tobytes() for number in range(9)}
+    file = compressed_tar(tmp_path / "set.tar.gz", files)
+    file.write_bytes(file.read_bytes()[:100_000])
+    if convert:
+        with pytest.raises(DataError, match="is cut or damaged and not converted"):
+            ArchiveSource(file, convert=True)
+        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        source = ArchiveSource(file)
+    assert any("is damaged or cut" in str(warning.message) for warning in caught)
+    assert len(source) == 4
+    assert [source[index].data for index in (3, 0)] == [files["3.png"], files["0.png"]]

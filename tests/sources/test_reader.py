@@ -82,12 +82,23 @@ class Counting:
         return ""
 
 
-def test_a_window_reads_in_blocks_and_never_back():
+def test_a_window_reads_on_in_growing_blocks_and_never_back():
     reader = Counting()
     window = Window(reader)
-    for start in (0, 10, 60, 95, 99, 180, 1000, 1010):
-        assert window.read(start, 10) == DATA[start : start + 10]
-    assert reader.asked == [(0, 100), (100, 100), (1000, 100)]
+    for start in range(0, 5000, 25):
+        assert window.read(start, 5) == DATA[start : start + 5]
+    starts, lengths = zip(*reader.asked, strict=True)
+    ends = [start + length for start, length in reader.asked]
+    assert all(start >= end for start, end in zip(starts[1:], ends, strict=False))
+    assert lengths[0] < lengths[1] < lengths[-1] == 100
+
+
+def test_a_window_reads_little_where_one_skips_much():
+    reader = Counting()
+    window = Window(reader)
+    for start in range(0, 5000, 250):
+        assert window.read(start, 5) == DATA[start : start + 5]
+    assert all(length < 20 for _, length in reader.asked)
 
 
 def test_a_window_gives_much_and_the_end():

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from feedline.sources.saved import state_of
 
+_LEAST = 16
+
 
 class Reader(Protocol):
     """One file's bytes by place: safe between threads, after a fork and when pickled.
@@ -15,7 +17,7 @@ class Reader(Protocol):
     Attributes:
         name: its path or URL.
         size: its bytes.
-        block: how many bytes are asked for at once where one reads on and on.
+        block: how many bytes are asked for at once where one reads on and on; where one skips more, a 16th.
     """
 
     name: str
@@ -115,19 +117,22 @@ def state_of_open(descriptor: int) -> str:
 
 
 class Window:
-    """Reads onward through a reader in blocks: many small reads close to each other are one."""
+    """Reads onward through a reader: many small reads close to each other are one, and far ones read little."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._start = 0
         self._data = b""
+        self._ahead = reader.block // _LEAST
 
     def read(self, start: int, length: int) -> bytes:
         offset = start - self._start
         if offset >= 0 and offset + length <= len(self._data):
             return self._data[offset : offset + length]
+        near = 0 <= offset <= len(self._data) + self._reader.block
+        self._ahead = min(2 * self._ahead, self._reader.block) if near else self._reader.block // _LEAST
         self._data = self._data[offset:] if 0 <= offset <= len(self._data) else b""
         self._start = start
-        ahead = max(length - len(self._data), self._reader.block)
-        self._data += self._reader.read(start + len(self._data), ahead)
+        missing = length - len(self._data)
+        self._data += self._reader.read(start + len(self._data), max(missing, self._ahead))
         return self._data[:length]

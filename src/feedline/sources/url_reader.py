@@ -70,6 +70,7 @@ class UrlReader:
     def _look(self) -> tuple[int, str]:
         """Size and state as they are now."""
         system, path = self._system()
+        system.invalidate_cache(path)  # what a listing said some time ago
         try:
             known = system.info(path)
         except OSError:
@@ -86,7 +87,7 @@ class UrlReader:
         found = self._systems.get(os.getpid())
         if found is None:
             core = require("fsspec.core", "url")
-            made = core.url_to_fs(self.name, **self._options, skip_instance_cache=True)
+            made = core.url_to_fs(self.name, **self._options)
             found = self._systems.setdefault(os.getpid(), made)
         return found
 
