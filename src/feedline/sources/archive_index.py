@@ -23,6 +23,8 @@ from feedline.sources.zip import scan as scan_zip
 VERSION = "archive index 1"
 SIDES = ("json", "txt")
 """What is kept of what lies beside an image; in the index the rows of these come behind those of the images."""
+_ENDINGS = SUFFIXES | {".npy"}
+_NOTHING: tuple[Member | None, ...] = (None,) * len(SIDES)
 _LARGEST = 2**62
 _MOST_LINKS = 16
 _EVERY = 2048
@@ -93,7 +95,7 @@ class _Contents:
 
     def _read_label(self, window: Window, name: str, member: Member) -> None:
         """Read now, while the bytes are at hand."""
-        extension = webdataset.split(name)[1]
+        extension = webdataset.split(name)[1] if _may_lie_beside(name) else ""
         if extension not in ("cls", "json") or member.link:
             return
         self._labels[name] = None
@@ -139,23 +141,32 @@ class _Contents:
             self._notes.append(f"{where} are links to nothing in the archive and are left out, such as {lost[0]!r}")
 
     def samples(self, number: int) -> Iterator[Sample]:
+        """The images below the folder; arrays beside a picture of the same key are none."""
         beside = self._beside()
-        pictures = {webdataset.split(name)[0] for name in self._members if is_image(name) and not _is_array(name)}
-        for name, member in self._members.items():
+        images = [name for name in self._members if is_image(name) and name.startswith(self._folder)]
+        arrays = {name for name in images if _is_array(name)}
+        pictures = {webdataset.split(name)[0] for name in images if name not in arrays} if arrays else set()
+        for name in images:
             key = webdataset.split(name)[0]
-            if not is_image(name) or not name.startswith(self._folder) or (_is_array(name) and key in pictures):
-                continue
-            names = {extension: beside.get((key, extension), "") for extension in webdataset.SIDES}
-            label = self._labels.get(names["cls"]) or self._labels.get(names["json"])
-            yield Sample(number, name, member, tuple(self._members.get(names[side]) for side in SIDES), label)
+            if name not in arrays or key not in pictures:
+                sides, label = self._said(beside.get(key))
+                yield Sample(number, name, self._members[name], sides, label)
 
-    def _beside(self) -> dict[tuple[str, str], str]:
-        """The names of what may belong to an image, by key and extension."""
-        found = {}
+    def _said(self, names: dict[str, str] | None) -> tuple[tuple[Member | None, ...], str | None]:
+        """The members beside an image that are kept, and the class that is said."""
+        if names is None:
+            return _NOTHING, None
+        label = self._labels.get(names.get("cls", "")) or self._labels.get(names.get("json", ""))
+        return tuple(self._members.get(names.get(side, "")) for side in SIDES), label
+
+    def _beside(self) -> dict[str, dict[str, str]]:
+        """The names of what may belong to an image, by key and then by extension."""
+        found: dict[str, dict[str, str]] = {}
         for name in self._members:
-            key, extension = webdataset.split(name)
-            if extension in webdataset.SIDES:
-                found[key, extension] = name
+            if _may_lie_beside(name):
+                key, extension = webdataset.split(name)
+                if extension in webdataset.SIDES:
+                    found.setdefault(key, {})[extension] = name
         return found
 
 
@@ -185,7 +196,11 @@ def hidden(name: str) -> bool:
 
 
 def is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in SUFFIXES or _is_array(name)
+    return name[name.rfind(".") :].lower() in _ENDINGS
+
+
+def _may_lie_beside(name: str) -> bool:
+    return name[name.rfind(".") + 1 :].lower() in webdataset.SIDES
 
 
 def _is_array(name: str) -> bool:
