@@ -11,6 +11,7 @@ import feedline
 from feedline import DecodeError, ImageDataset, Subset
 from feedline.dataset import subset
 from feedline.rng import Key
+from feedline.sources import ArraySource
 from feedline.transforms import Compose, RandomCrop, Resize, ToTensor
 from feedline.types import KeyedDataset, Spec
 
@@ -211,3 +212,9 @@ def test_a_broken_file_comes_out_of_torchs_worker_process(folder):
     loader = TorchDataLoader(feedline.open(folder), num_workers=1, sampler=[1], multiprocessing_context="spawn")
     with pytest.raises(DecodeError, match=r"b\.png.*index 1"):
         next(iter(loader))
+
+
+def test_the_spec_has_the_type_of_the_source(tmp_path):
+    np.savez(tmp_path / "set.npz", images=np.zeros((2, 4, 5), np.uint16), labels=[0, 1])
+    dataset = ImageDataset(ArraySource(tmp_path / "set.npz"), mode="unchanged")
+    assert dataset.spec == Spec(4, 5, 1, torch.uint16)

@@ -110,7 +110,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         """What each image is, as far as that is fixed; None where a foreign transform leaves it open."""
         stored = self.source.spec
         channels = _CHANNELS.get(self.mode, stored.channels)
-        return self._steps.spec(Spec(stored.height, stored.width, channels))
+        return self._steps.spec(Spec(stored.height, stored.width, channels, stored.dtype))
 
     @property
     def classes(self) -> list[str]:
