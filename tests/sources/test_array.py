@@ -1,14 +1,17 @@
 """sources/array.py on real NumPy files."""
 
+import os
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
 from contracts.source import SourceContract
 
-from feedline.errors import DataError
+from feedline.errors import DataError, DecodeError
 from feedline.sources import ArraySource
 from feedline.sources.array import IMAGE_KEYS, LABEL_KEYS
+from feedline.types import UNLABELLED
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 5, 3), np.uint8)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
@@ -144,11 +147,12 @@ def test_a_twin_opens_the_file_when_it_is_first_read(tmp_path):
 @pytest.mark.parametrize(
     ("images", "words"),
     [
-        (IMAGES.astype(np.float32), "must be uint8 .*not float32 of shape 6x4x5x3"),
+        (IMAGES.astype(np.float16), "must be uint8, .*not float16 of shape 6x4x5x3"),
+        (IMAGES.astype(complex), "not complex128"),
         (IMAGES.astype(np.int16), "not int16"),
         (IMAGES[:, 0, 0], "not uint8 of shape 6x3"),
-        (np.zeros((6, 2, 2, 5), np.uint8), "6x2x2x5"),
-        (np.zeros((6, 3, 8, 8), np.uint8), "6x3x8x8"),
+        (np.zeros((6, 5, 2, 5), np.uint8), r"6x5x2x5 \(read as NHWC\)"),
+        (np.zeros((6, 8, 8, 8), np.uint8), "6x8x8x8"),
         (np.zeros((0, 4, 4), np.uint8), "at least one image, not uint8 of shape 0x4x4"),
         (np.zeros((6, 0, 4, 1), np.uint8), "6x0x4x1"),
         (np.uint8(3), "must be uint8"),
@@ -202,6 +206,202 @@ def test_an_npz_with_nothing_in_it(tmp_path):
     np.savez(tmp_path / "set.npz")
     with pytest.raises(DataError, match="found nothing"):
         ArraySource(tmp_path / "set.npz")
+
+
+def npy(path, images, labels=LABELS):
+    np.save(path, images)
+    np.save(path.with_suffix(".labels.npy"), labels)
+    return path
+
+
+CHANNELS_FIRST = np.ascontiguousarray(np.moveaxis(IMAGES, 3, 1))
+
+
+class TestChannelsFirstContract(SourceContract):
+    @pytest.fixture
+    def source(self, tmp_path):
+        return ArraySource(npy(tmp_path / "set.npy", CHANNELS_FIRST.astype(np.uint16) * 257))
+
+    @pytest.fixture
+    def contents(self):
+        return list(zip(IMAGES.astype(np.uint16) * 257, LABELS, strict=True))
+
+
+class TestFloatsContract(SourceContract):
+    @pytest.fixture
+    def source(self, tmp_path):
+        return ArraySource(npz(tmp_path / "set.npz", images=IMAGES.astype(">f4")))
+
+    @pytest.fixture
+    def contents(self):
+        return list(zip(IMAGES.astype(np.float32), LABELS, strict=True))
+
+
+FILES = [b"one", b"two and zeros\0\0", b"\0three", b"4", b"five", b"six"]
+LONGEST = max(map(len, FILES))
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+@pytest.mark.parametrize("kind", ["S", "V"])
+class TestEncodedContract(SourceContract):
+    @pytest.fixture
+    def source(self, tmp_path, ending, kind):
+        files = np.array(FILES, f"{kind}{LONGEST}")
+        file = tmp_path / f"set.{ending}"
+        return ArraySource(npy(file, files) if ending == "npy" else npz(file, images=files))
+
+    @pytest.fixture
+    def contents(self, ending, kind):
+        return [(file.ljust(LONGEST, b"\0"), label) for file, label in zip(FILES, LABELS, strict=True)]
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+@pytest.mark.parametrize("dtype", ["uint8", "<u2", ">u2", "float32", "<f8", ">f8", "bool"])
+def test_values_are_kept_and_truths_become_black_and_white(tmp_path, ending, dtype):
+    stored = (IMAGES > 100).astype(dtype)
+    source = ArraySource((npy if ending == "npy" else npz)(tmp_path / f"set.{ending}", images=stored))
+    found = source[2].data
+    expected = stored[2] * np.uint8(255) if dtype == "bool" else stored[2].astype(stored.dtype.newbyteorder("="))
+    assert found.dtype == expected.dtype
+    assert found.dtype.isnative
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "image", "taken"),
+    [
+        ((6, 3, 8, 9), None, (8, 9, 3), "NCHW"),
+        ((6, 3, 8, 3), None, (3, 8, 3), "NHWC"),
+        ((6, 3, 8, 3), "NCHW", (8, 3, 3), "NCHW"),
+        ((6, 1, 8, 9), "NCHW", (8, 9, 1), "NCHW"),
+        ((6, 8, 9, 2), "NHWC", (8, 9, 2), "NHWC"),
+        ((6, 8, 9), None, (8, 9, 1), "NHW"),
+    ],
+)
+def test_where_the_channels_are_is_guessed_or_said_and_shown(tmp_path, shape, layout, image, taken):
+    source = ArraySource(npz(tmp_path / "set.npz", images=np.zeros(shape, np.uint8)), layout=layout)
+    assert source[0].data.shape == source.read_batch([1, 0])[1].data.shape == image
+    assert repr(source).endswith(f"6 images of {'x'.join(map(str, image))} uint8, {taken})")
+
+
+def test_a_layout_that_does_not_fit_says_so(tmp_path):
+    with pytest.raises(DataError, match="1 to 4 channels in NCHW"):
+        ArraySource(npz(tmp_path / "set.npz", images=np.zeros((6, 8, 8, 3), np.uint8)), layout="NCHW")
+    with pytest.raises(ValueError, match="layout must be 'NHWC', 'NCHW' or None, not 'CHW'"):
+        ArraySource(tmp_path / "set.npz", layout="CHW")
+
+
+def test_a_fortran_array_is_read_in_its_order(tmp_path):
+    source = ArraySource(npy(tmp_path / "set.npy", np.asfortranarray(IMAGES)))
+    assert np.array_equal(source[4].data, IMAGES[4])
+
+
+def test_an_image_of_too_many_pixels_is_refused(tmp_path):
+    header = {"descr": "|u1", "fortran_order": False, "shape": (1, 2**15, 2**14)}
+    with open(tmp_path / "set.npy", "wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.truncate(stream.tell() + 2**29)
+    with pytest.raises(DataError, match="32768x16384 pixels, more than 268435456"):
+        ArraySource(tmp_path / "set.npy", labels=False)
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+def test_images_without_classes_are_asked_for(tmp_path, ending):
+    file = tmp_path / f"set.{ending}"
+    np.save(file, IMAGES) if ending == "npy" else np.savez(file, images=IMAGES)
+    with pytest.raises(DataError, match="labels=False"):
+        ArraySource(file)
+    source = ArraySource(file, labels=False)
+    assert source.targets.tolist() == [UNLABELLED] * 6
+    assert source.classes == []
+    assert source[3].label == UNLABELLED
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+def test_labels_may_be_given(tmp_path, ending):
+    file = (npy if ending == "npy" else npz)(tmp_path / f"set.{ending}", images=IMAGES)
+    source = ArraySource(file, labels=[5, 4, 3, 2, 1, 0])
+    assert source.targets.tolist() == [5, 4, 3, 2, 1, 0]
+    assert len(source.classes) == 6
+
+
+def test_keys_may_be_named(tmp_path):
+    np.savez(tmp_path / "set.npz", images=IMAGES[:2], labels=LABELS[:2], night=IMAGES[::-1], kinds=LABELS[::-1])
+    source = ArraySource(tmp_path / "set.npz", images="night", labels="kinds")
+    assert np.array_equal(pickle.loads(pickle.dumps(source))[0].data, IMAGES[5])
+    assert source.targets.tolist() == LABELS[::-1].tolist()
+    with pytest.raises(DataError, match=r"no images .*: looked for day, found images, labels, night, kinds"):
+        ArraySource(tmp_path / "set.npz", images="day")
+
+
+def test_a_file_of_labels_may_be_named(tmp_path):
+    np.save(tmp_path / "set.npy", IMAGES)
+    np.save(tmp_path / "kinds.npy", LABELS)
+    assert ArraySource(tmp_path / "set.npy", labels="kinds.npy").targets.tolist() == LABELS.tolist()
+    with pytest.raises(DataError, match=r"looked for .*none.npy"):
+        ArraySource(tmp_path / "set.npy", labels="none.npy")
+
+
+def test_an_npy_has_no_keys(tmp_path):
+    with pytest.raises(DataError, match="is one array and has no names: leave out images='x'"):
+        ArraySource(npy(tmp_path / "set.npy", IMAGES), images="x")
+
+
+def test_an_uncompressed_npz_is_mapped_in_its_place(tmp_path):
+    source = ArraySource(npz(tmp_path / "set.npz"))
+    assert isinstance(source[0].data, np.memmap)
+    assert isinstance(pickle.loads(pickle.dumps(source))[0].data, np.memmap)
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+@pytest.mark.parametrize("change", ["cut", "emptied", "longer", "other pixels"])
+def test_a_file_that_is_written_to_meanwhile_is_a_named_error(tmp_path, ending, change):
+    many = np.repeat(IMAGES, 2000, axis=0)
+    file = tmp_path / f"set.{ending}"
+    np.save(file, many) if ending == "npy" else np.savez(file, images=many)
+    source = ArraySource(file, labels=False)
+    size = file.stat().st_size
+    with open(file, "r+b") as stream:
+        stream.truncate({"cut": size // 2, "emptied": 0, "longer": size + 1}.get(change, size))
+        stream.seek(size // 2)
+        stream.write(b"" if change in ("cut", "emptied") else b"other")
+    os.utime(file, ns=(1, 1))
+    for read in (lambda: source[11999], lambda: source.read_batch([11999, 0])):
+        with pytest.raises(DecodeError, match="changed after it was opened") as caught:
+            read()
+        assert (caught.value.path, caught.value.index) == (f"{file}[11999]", 11999)
+        assert caught.value.kind == "unreadable"
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+def test_a_file_that_is_deleted_or_replaced_meanwhile_stays_what_it_was(tmp_path, ending):
+    make = npy if ending == "npy" else npz
+    source = ArraySource(make(tmp_path / f"set.{ending}", images=IMAGES))
+    make(tmp_path / f"other.{ending}", images=255 - IMAGES)
+    os.replace(tmp_path / f"other.{ending}", tmp_path / f"set.{ending}")
+    assert np.array_equal(source[1].data, IMAGES[1])
+    (tmp_path / f"set.{ending}").unlink()
+    assert np.array_equal(source.read_batch([3, 2])[0].data, IMAGES[3])
+
+
+def test_a_twin_that_finds_other_images_says_so(tmp_path):
+    twin = pickle.loads(pickle.dumps(ArraySource(npz(tmp_path / "set.npz"))))
+    npz(tmp_path / "set.npz", images=IMAGES[:, :2])
+    with pytest.raises(DataError, match="other images than when it was opened first"):
+        twin[0]
+
+
+def test_a_header_that_asks_for_more_than_is_there(tmp_path):
+    header = {"descr": "|u1", "fortran_order": False, "shape": (10**12, 28, 28)}
+    with open(tmp_path / "set.npy", "wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        stream.write(bytes(1000))
+    with pytest.raises(DataError, match="asks for 784000000000000 bytes of pixels, and 1000 are there"):
+        ArraySource(tmp_path / "set.npy", labels=False)
+    with zipfile.ZipFile(tmp_path / "set.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "set.npy", "images.npy")
+    with pytest.raises(DataError, match="cannot read"):
+        ArraySource(tmp_path / "set.npz", labels=False)
 
 
 class Trap:

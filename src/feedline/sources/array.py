@@ -1,41 +1,65 @@
-"""Arrays of images: ``.npz`` with images and labels, ``.npy`` memory-mapped with its labels beside it."""
+"""Arrays of images: ``.npz`` with images and labels, ``.npy`` with its labels beside it."""
 
 from __future__ import annotations
 
 import os
-import threading
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from feedline.errors import DataError
-from feedline.types import Image, Record, Spec
+from feedline.sources.handle import Handle
+from feedline.sources.labels import checked_groups, checked_labels, class_names, names_in, unlabelled
+from feedline.sources.layout import Axes, is_encoded, layout_of
+from feedline.sources.npz import UNREADABLE, Npz, open_npy
+from feedline.sources.watched import WatchedFile
+from feedline.types import Image, Record
 
 IMAGE_KEYS = ("images", "image", "x", "X", "data", "arr_0")
-_MOST_CLASSES = 2**24
 LABEL_KEYS = ("labels", "label", "y", "Y", "targets", "arr_1")
+
+Labels = str | ArrayLike | Literal[False] | None
+
+
+class _Opened(NamedTuple):
+    file: WatchedFile
+    images: NDArray[Any]
+
+
+class _Found(NamedTuple):
+    images: NDArray[Any]
+    labels: NDArray[Any] | None
+    names: list[str] | None
 
 
 class ArraySource:
-    """Images as one uint8 array, NxHxW or NxHxWxC with 1 to 4 channels, and one whole number a sample as label.
+    """Images as one array, NxHxW, NxHxWxC or NxCxHxW with 1 to 4 channels, and one whole number a sample as label.
+
+    Values stay as they are: uint8, uint16, float32 or float64; bool becomes uint8, 0 and 255. Of four axes the last is
+    taken for the channels where it is 1 to 4 long, else the second; ``repr`` says what was taken. An array of one axis
+    holds encoded files as fixed-length bytes (S or V), which are handed on with the zeros that pad them.
 
     An ``.npz`` holds both, by the names ``images`` (or image, x, X, data, arr_0) and ``labels`` (or label, y, Y,
-    targets, arr_1), and if it likes ``classes``, the names of the classes. An ``.npy`` is memory-mapped; its labels
-    lie beside it as ``NAME.labels.npy`` or ``labels.npy``. Without names a class is called by its number.
-    Only the path is pickled: each process opens the file itself. Nothing in it is unpickled.
+    targets, arr_1), and if it likes ``classes``, the names of the classes. The labels of an ``.npy`` lie beside it as
+    ``NAME.labels.npy`` or ``labels.npy``. Without names a class is called by its number. What is not compressed is
+    memory-mapped, members of an ``.npz`` too. Only the path is pickled: each process opens the file itself. Nothing in
+    it is unpickled.
 
     Args:
         path: the ``.npz`` or ``.npy`` file.
         classes: names of the classes, in place of those in the file.
         groups: one value a sample where samples belong together.
+        images: the name of the images in an ``.npz``.
+        labels: the name of the labels in an ``.npz``, or the file of those of an ``.npy``, from its folder; or the
+            labels themselves; or False for images without classes.
+        layout: "NHWC" or "NCHW", where the guess is wrong.
 
     Raises:
-        DataError: no such file, no images or labels in it, or arrays of the wrong shape or type.
+        DataError: no such file, no images or labels in it, or arrays of the wrong shape or type. On access also: the
+            file is another one now. A sample of a file that was written to meanwhile is a DecodeError.
     """
 
     has_files = False
@@ -46,20 +70,23 @@ class ArraySource:
         *,
         classes: Sequence[str] | None = None,
         groups: Sequence[Any] | None = None,
+        images: str | None = None,
+        labels: Labels = None,
+        layout: Axes | None = None,
     ) -> None:
         self.file = os.path.abspath(path)
-        self.groups = groups
-        self._lock = threading.Lock()
-        self._images: NDArray[np.uint8] | None = None
-        images, labels, names = _load(self.file)
-        _check_images(self.file, images)
-        self._images = images
-        self.targets = _check_labels(self.file, labels, len(images))
-        self.classes = _class_names(self.file, self.targets, classes if classes is not None else names)
-        if groups is not None and len(groups) != len(images):
-            raise DataError(f"groups must have one value an image, {len(images)} for {self.file}, not {len(groups)}")
-        _, height, width, channels = images.shape
-        self.spec = Spec(height, width, channels)
+        self._image_key = images
+        self._axes = layout
+        self._handle: Handle[_Opened] = Handle(inherited=True)
+        file = _watched(self.file)
+        found = _load(file, images, labels)
+        self._layout = layout_of(self.file, found.images.shape, found.images.dtype, layout)
+        self._handle.get(lambda: _Opened(file, found.images))
+        count = self._layout.count
+        self.targets = unlabelled(count) if found.labels is None else checked_labels(self.file, found.labels, count)
+        self.classes = class_names(self.file, self.targets, classes if classes is not None else found.names)
+        self.groups = checked_groups(self.file, groups, count)
+        self.spec = self._layout.spec
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -68,110 +95,94 @@ class ArraySource:
         return f"{self.file}[{index}]"
 
     def __getitem__(self, index: int) -> Record:
-        return Record(self._opened()[index], int(self.targets[index]), self.path(index))
+        opened = self._handle.get(self._open)
+        opened.file.require_unchanged(self.path(index), index)
+        return self._record(self._data(opened.images[index]), index)
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
-        images = self._opened()[np.asarray(indices, dtype=np.intp)]
-        return [
-            Record(image, int(self.targets[index]), self.path(index))
-            for image, index in zip(images, indices, strict=True)
-        ]
+        opened = self._handle.get(self._open)
+        if not len(indices):
+            return []
+        opened.file.require_unchanged(self.path(indices[0]), indices[0])
+        images = opened.images[np.asarray(indices, dtype=np.intp)]
+        return [self._record(self._data(image), index) for image, index in zip(images, indices, strict=True)]
 
-    def _opened(self) -> NDArray[np.uint8]:
-        with self._lock:
-            if self._images is None:
-                self._images = _load(self.file)[0]
-            return self._images
+    def _data(self, stored: Any) -> bytes | Image:
+        return stored.tobytes() if self._layout.encoded else self._layout.upright(stored)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_images": None, "_lock": None}
+    def _record(self, data: bytes | Image, index: int) -> Record:
+        return Record(data, int(self.targets[index]), self.path(index))
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock = threading.Lock()
+    def _open(self) -> _Opened:
+        file = _watched(self.file)
+        images = _load(file, self._image_key, False).images
+        if layout_of(self.file, images.shape, images.dtype, self._axes) != self._layout:
+            raise DataError(f"{self.file} holds other images than when it was opened first: open it again")
+        return _Opened(file, images)
 
     def __repr__(self) -> str:
-        return f"ArraySource({self.file!r})"
+        return f"ArraySource({self.file!r}, {self._layout})"
 
 
-def _load(file: str) -> tuple[Image, NDArray[Any], list[str] | None]:
-    """Images (NxHxWxC), labels and class names, if the file has them."""
+def _watched(file: str) -> WatchedFile:
     if not os.path.isfile(file):
         raise DataError(f"no such file: {file}")
     try:
-        found = _load_npz(file) if file.lower().endswith(".npz") else _load_npy(file)
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"cannot read {file} as a NumPy file: {error}") from error
-    images, labels, names = found
-    return (images[..., np.newaxis] if images.ndim == 3 else images), labels, names
+        return WatchedFile(file)
+    except OSError as error:
+        raise DataError(f"cannot read {file}: {error.strerror or error}") from error
 
 
-def _load_npz(file: str) -> tuple[Image, NDArray[Any], list[str] | None]:
-    with open(file, "rb") as stream:
-        arrays = np.load(stream, allow_pickle=False)
-        if isinstance(arrays, np.ndarray):
-            raise ValueError("it holds one array and no names")
-        with arrays:
-            images = _pick(file, arrays, IMAGE_KEYS, "images")
-            labels = _pick(file, arrays, LABEL_KEYS, "labels")
-            names = _names(arrays["classes"]) if "classes" in arrays else None
-    return images, labels, names
+def _load(file: WatchedFile, image_key: str | None, labels: Labels) -> _Found:
+    load = _load_npz if file.path.lower().endswith(".npz") else _load_npy
+    try:
+        found = load(file, image_key, labels)
+    except UNREADABLE as error:
+        raise DataError(f"cannot read {file.path} as a NumPy file: {error}") from error
+    if is_encoded(found.images.shape, found.images.dtype):  # NumPy would take zeros off the end of an S
+        return found._replace(images=found.images.view(f"V{found.images.dtype.itemsize}"))
+    return found
 
 
-def _names(array: NDArray[Any]) -> list[str]:
-    if array.ndim != 1:
-        raise ValueError("its classes are not a row of names")
-    return [name.decode() if isinstance(name, bytes) else str(name) for name in array]
+def _load_npz(file: WatchedFile, image_key: str | None, labels: Labels) -> _Found:
+    with Npz(file) as arrays:
+        images = arrays.open(_pick(file.path, arrays, image_key, IMAGE_KEYS, "images"))
+        if labels is False:
+            return _Found(images, None, None)
+        if labels is None or isinstance(labels, str):
+            labels = arrays.read(_pick(file.path, arrays, labels, LABEL_KEYS, "labels"))
+        names = names_in(arrays.read("classes")) if "classes" in arrays.names else None
+        return _Found(images, np.asarray(labels), names)
 
 
-def _array(file: str | os.PathLike[str], **options: Any) -> NDArray[Any]:
-    """The one array in the file, and nothing else that ``np.load`` would take."""
-    array = np.load(file, allow_pickle=False, **options)
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise ValueError("it is an archive and not one array")
-    return array
-
-
-def _pick(file: str, arrays: Any, keys: tuple[str, ...], what: str) -> NDArray[Any]:
+def _pick(file: str, arrays: Npz, asked: str | None, usual: tuple[str, ...], what: str) -> str:
+    keys = usual if asked is None else (asked,)
     for key in keys:
-        if key in arrays:
-            picked: NDArray[Any] = arrays[key]
-            return picked
-    raise DataError(f"no {what} in {file}: looked for {', '.join(keys)}, found {', '.join(arrays) or 'nothing'}")
+        if key in arrays.names:
+            return key
+    found = ", ".join(arrays.names) or "nothing"
+    hint = f"; name them with {what}=" + (", or say labels=False" if what == "labels" else "")
+    raise DataError(f"no {what} in {file}: looked for {', '.join(keys)}, found {found}{hint}")
 
 
-def _load_npy(file: str) -> tuple[Image, NDArray[Any], None]:
-    images = _array(file, mmap_mode="r")
-    beside = [Path(file).with_suffix(".labels.npy"), Path(file).with_name("labels.npy")]
-    labels = next((path for path in beside if path.is_file() and str(path) != file), None)
-    if labels is None:
-        raise DataError(f"no labels beside {file}: looked for {' and '.join(str(path) for path in beside)}")
-    return images, _array(labels), None
+def _load_npy(file: WatchedFile, image_key: str | None, labels: Labels) -> _Found:
+    if image_key is not None:
+        raise DataError(f"{file.path} is one array and has no names: leave out images={image_key!r}")
+    images = open_npy(file)
+    if labels is False:
+        return _Found(images, None, None)
+    if labels is None or isinstance(labels, str):
+        labels = np.array(open_npy(WatchedFile(_beside(Path(file.path), labels))))
+    return _Found(images, np.asarray(labels), None)
 
 
-def _check_images(file: str, images: Image) -> None:
-    if images.ndim != 4 or images.shape[3] not in (1, 2, 3, 4) or 0 in images.shape or images.dtype != np.uint8:
-        raise DataError(
-            f"images in {file} must be uint8 of shape NxHxW or NxHxWxC with 1 to 4 channels and at least one "
-            f"image, not {images.dtype} of shape {'x'.join(map(str, images.shape))}"
-        )
-
-
-def _check_labels(file: str, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
-    fits = labels.shape == (count,) and labels.dtype.kind in "iu"
-    if not fits or labels.min() < 0 or labels.max() > _MOST_CLASSES:
-        raise DataError(
-            f"labels of {file} must be {count} whole numbers from 0 to {_MOST_CLASSES}, one an image, "
-            f"not {labels.dtype} of shape {'x'.join(map(str, labels.shape))}"
-        )
-    return labels.astype(np.int64)
-
-
-def _class_names(file: str, targets: NDArray[np.int64], names: Sequence[str] | None) -> list[str]:
-    needed = int(targets.max()) + 1
-    if names is None:
-        return [str(number) for number in range(needed)]
-    if len(names) < needed:
-        raise DataError(f"labels of {file} go up to {needed - 1}, but there are {len(names)} class names")
-    return list(names)
+def _beside(file: Path, asked: str | None) -> str:
+    """The file of the labels of ``file``."""
+    beside = [file.with_suffix(".labels.npy"), file.with_name("labels.npy")] if asked is None else [file.parent / asked]
+    for path in beside:
+        if path.is_file() and path != file:
+            return str(path)
+    raise DataError(
+        f"no labels beside {file}: looked for {' and '.join(map(str, beside))}; name them with labels=, "
+        "or say labels=False"
+    )
