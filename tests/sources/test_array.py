@@ -404,6 +404,13 @@ def test_a_header_that_asks_for_more_than_is_there(tmp_path):
         ArraySource(tmp_path / "set.npz", labels=False)
 
 
+def test_a_header_that_does_not_end(tmp_path):
+    np.save(tmp_path / "set.npy", IMAGES)
+    (tmp_path / "set.npy").write_bytes((tmp_path / "set.npy").read_bytes().replace(b"}", b"(", 1))
+    with pytest.raises(DataError, match="cannot read"):
+        ArraySource(tmp_path / "set.npy", labels=False)
+
+
 class Trap:
     def __reduce__(self):
         return open, ("trapped", "w")

@@ -206,7 +206,14 @@ def test_a_binary_file_that_is_damaged(tmp_path, content, words):
         (b"", "cannot read"),
         (numbers([1]) + b".", "cannot read|must hold a dictionary"),
         (dictionary(labels=numbers([1])), "must hold a dictionary with data"),
-        (dictionary(data=numbers([1]), labels=numbers([1])), "must be uint8, Nx3072"),
+        (dictionary(data=numbers([1]), labels=numbers([1])), "with data, an array"),
+        (
+            dictionary(
+                data=array(PIXELS[:2]).replace(b"M\x02\x00M\x00\x0c\x86", b"M\x04\x00M\x00\x06\x86"),
+                labels=numbers([1]),
+            ),
+            "must be uint8, Nx3072, not uint8, 4x1536",
+        ),
         (dictionary(data=array(PIXELS[:2])), "holds no labels"),
         (dictionary(data=array(PIXELS[:2]), labels=numbers([1])), "must be 2 numbers below 10, not 1"),
         (dictionary(data=array(PIXELS[:2]), labels=numbers([1, 10])), "below 10"),

@@ -16,7 +16,7 @@ from feedline.sources.labels import checked_groups, checked_labels, class_names,
 from feedline.sources.layout import Axes, is_encoded, layout_of
 from feedline.sources.npz import UNREADABLE, Npz, open_npy
 from feedline.sources.watched import WatchedFile
-from feedline.types import Image, Record
+from feedline.types import Record
 
 IMAGE_KEYS = ("images", "image", "x", "X", "data", "arr_0")
 LABEL_KEYS = ("labels", "label", "y", "Y", "targets", "arr_1")
@@ -97,21 +97,21 @@ class ArraySource:
     def __getitem__(self, index: int) -> Record:
         opened = self._handle.get(self._open)
         opened.file.require_unchanged(self.path(index), index)
-        return self._record(self._data(opened.images[index]), index)
+        stored = opened.images[index]
+        return self._record(stored if self._layout.encoded else self._layout.upright(stored), index)
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         opened = self._handle.get(self._open)
         if not len(indices):
             return []
         opened.file.require_unchanged(self.path(indices[0]), indices[0])
-        images = opened.images[np.asarray(indices, dtype=np.intp)]
-        return [self._record(self._data(image), index) for image, index in zip(images, indices, strict=True)]
+        places, back = np.unique(np.asarray(indices, dtype=np.intp), return_inverse=True)
+        images = np.asarray(opened.images[places])  # in the order of the file: half as much time again without
+        found = list(images) if self._layout.encoded else list(self._layout.upright(images))
+        return [self._record(found[place], index) for place, index in zip(back.tolist(), indices, strict=True)]
 
-    def _data(self, stored: Any) -> bytes | Image:
-        return stored.tobytes() if self._layout.encoded else self._layout.upright(stored)
-
-    def _record(self, data: bytes | Image, index: int) -> Record:
-        return Record(data, int(self.targets[index]), self.path(index))
+    def _record(self, found: Any, index: int) -> Record:
+        return Record(found.tobytes() if self._layout.encoded else found, int(self.targets[index]), self.path(index))
 
     def _open(self) -> _Opened:
         file = _watched(self.file)

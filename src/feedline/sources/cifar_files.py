@@ -108,8 +108,8 @@ def _is_hundred(file: WatchedFile) -> bool:
 
 def _pickled(file: WatchedFile) -> Part:
     content = read_plain_pickle(file.path)
-    if not isinstance(content, dict) or b"data" not in content:
-        raise DataError(f"{file.path} must hold a dictionary with data and labels, as CIFAR is published")
+    if not isinstance(content, dict) or not isinstance(content.get(b"data"), np.ndarray):
+        raise DataError(f"{file.path} must hold a dictionary with data, an array, and labels, as CIFAR is published")
     images = np.asarray(content[b"data"])
     if images.ndim != 2 or images.shape[1] != _PIXELS or not len(images) or images.dtype != np.uint8:
         raise DataError(f"data of {file.path} must be uint8, Nx{_PIXELS}, not {images.dtype}, {by(images.shape)}")

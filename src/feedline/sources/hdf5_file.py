@@ -19,7 +19,7 @@ _MOST_DATASETS = 10_000
 _MOST_CACHE = 2**28
 _MOST_CHUNK = 2**30
 
-DAMAGED = (OSError, EOFError, RuntimeError, ValueError, TypeError, KeyError, MemoryError)
+DAMAGED = (OSError, EOFError, OverflowError, RuntimeError, ValueError, TypeError, KeyError, MemoryError)
 """What h5py raises where a file is damaged."""
 
 
@@ -50,6 +50,8 @@ class _Reader:
         return self._place
 
     def read(self, count: int) -> bytes:
+        if self._place + count > self._file.size:  # before memory is taken for what a damaged file asks for
+            raise EOFError(f"{self._file.path} ends before byte {self._place + count}")
         parts = []
         while count:
             part = self._file.pread(count, self._place)

@@ -6,6 +6,7 @@ import os
 import struct
 import zipfile
 import zlib
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,7 +15,17 @@ from numpy.typing import NDArray
 
 from feedline.sources.watched import WatchedFile
 
-UNREADABLE = (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, MemoryError)
+UNREADABLE = (
+    ValueError,
+    EOFError,
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    RuntimeError,
+    MemoryError,
+    TokenError,
+)
 """What comes of a file that is none of NumPy's, or damaged."""
 
 _SUMMED = 2**28
