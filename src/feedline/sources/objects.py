@@ -105,7 +105,7 @@ class ObjectBuilder:
     def arrays(
         self, count: int, samples: NDArray[np.int64] | None = None, labels: NDArray[np.int64] | None = None
     ) -> dict[str, NDArray[Any]]:
-        """All objects, for ``count`` samples; ``samples`` and ``labels`` in place of those given, -1 to leave one out."""
+        """All objects, for ``count`` samples; ``samples`` and ``labels`` in place of those given, -1: left out."""
         samples = self.samples if samples is None else samples
         labels = self.labels.astype(np.int64) if labels is None else labels
         kept = np.flatnonzero(samples >= 0)
