@@ -17,6 +17,11 @@ SUSPICIOUS = r"^/|^[A-Za-z]:|\\|(^|/)\.\.?(/|$)|//|\x00|^$"
 """A regular expression (also in RE2) for the names that ``inside`` may change or refuse; all others are fine."""
 
 
+def is_foreign(name: str) -> bool:
+    """Whether it is a path of Windows with a drive or a share, or a URL."""
+    return _FOREIGN.match(name) is not None
+
+
 def inside(root: str, name: str, where: str, allow_outside: bool = False) -> str:
     """``name`` as a path relative to ``root`` with plain separators; absolute where it is allowed to lie outside.
 
@@ -27,13 +32,15 @@ def inside(root: str, name: str, where: str, allow_outside: bool = False) -> str
     """
     if not name or "\0" in name:
         raise DataError(f"{where}: a path must not be {'empty' if not name else 'one with a zero byte'}: {name!r}")
-    if _FOREIGN.match(name):
+    if is_foreign(name):
         raise DataError(
             f"{where}: {name!r} is a path of another system or a URL, and no file below {root}: "
             "write paths relative to the root into the table, with / between folders"
         )
     path = os.path.normpath(os.path.join(root, name.replace("\\", "/")))
     prefix = os.path.join(root, "")
+    if path == root:
+        return "."
     if path.startswith(prefix):
         return path[len(prefix) :]
     if allow_outside:
