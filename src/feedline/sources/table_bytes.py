@@ -29,7 +29,7 @@ class ParquetImages:
         self._forget()
 
     def _forget(self) -> None:
-        self._lock = threading.Lock()
+        self._locks: dict[int, threading.Lock] = {}  # by process: one that was held during a fork is held for ever
         self._process = -1
         self._stream: Any = None
         self._parquet: Any = None
@@ -44,7 +44,7 @@ class ParquetImages:
         """
         arrow = require("pyarrow", "table")
         try:
-            with self._lock:
+            with self._locks.setdefault(os.getpid(), threading.Lock()):
                 self._open()
                 group = int(np.searchsorted(self._begins, row, side="right")) - 1
                 value = self._group(group)[row - int(self._begins[group])].as_py()

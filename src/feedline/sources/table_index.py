@@ -51,6 +51,8 @@ class TableIndex:
         if targets:
             found["targets"] = np.column_stack(targets)[found["rows"]]
         about = np.frombuffer(json.dumps({"classes": classes}).encode(), np.uint8)
+        del data, names_of
+        require("pyarrow", "table").default_memory_pool().release_unused()  # it would keep what the columns took
         return {**found, **packed(self._findings), "about": about}
 
     def _count(self, data: Any, stored: bool) -> int:
