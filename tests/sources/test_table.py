@@ -1,9 +1,11 @@
 """sources/table.py on real tables; the pictures are bytes, for a source decodes nothing."""
 
+import contextlib
 import json
 import os
 import pickle
 import tracemalloc
+import warnings
 
 import numpy as np
 import pyarrow as pa
@@ -439,3 +441,34 @@ def test_a_large_table_stays_compact(tmp_path):
     assert held < count * 5, "mapped, and no object a row"
     assert len(pickle.dumps(source)) < 3000
     assert source.path(count - 1).endswith("images/0049999.jpg")
+
+
+def test_damage_is_always_named(tmp_path):
+    """Bytes are changed, left out and put in; whatever comes of it, it is an error of ours or a sample."""
+    rng = np.random.default_rng(0)
+    pq.write_table(pa.table({"image": [b"abc"] * 20, "label": ["x"] * 20}), tmp_path / "s.parquet", row_group_size=7)
+    wholes = [
+        (tmp_path / "s.parquet").read_bytes(),
+        csv(['a,x,1,2,3,4,"two\nlines"', '"b",y,,,,,'], "path,label,xmin,ymin,xmax,ymax,note").encode(),
+        b'{"path":"a","label":1,"bbox":[1,2,3,4]}\n{"path":"b","label":null,"bbox":null}\n',
+    ]
+    refused = 0
+    for turn in range(150):
+        data = bytearray(wholes[turn % 3])
+        for _ in range(rng.integers(1, 4)):
+            place = rng.integers(len(data))
+            data[place : place + rng.integers(3)] = [b'"', b",", b"\n", b"\0", b"\xff", b"..", b"1e999"][
+                rng.integers(7)
+            ]
+        (tmp_path / "t").write_bytes(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                source = TableSource(tmp_path / "t", box_format="xyxy")
+            except DataError:
+                refused += 1
+                continue
+        for index in range(len(source)):
+            with contextlib.suppress(DecodeError):
+                source[index]
+    assert 20 < refused < 150

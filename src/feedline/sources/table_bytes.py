@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from feedline._optional import require
 from feedline.errors import DataError, DecodeError
+from feedline.sources.table_read import parquet_file
 
 _KEPT = 2
 """Row groups that a process remembers."""
@@ -48,7 +49,7 @@ class ParquetImages:
                 self._open()
                 group = int(np.searchsorted(self._begins, row, side="right")) - 1
                 value = self._group(group)[row - int(self._begins[group])].as_py()
-        except (OSError, ValueError, arrow.ArrowException) as error:
+        except (OSError, ValueError, IndexError, arrow.ArrowException) as error:
             raise DecodeError(f"cannot read the row: {error}", "unreadable", path=path, index=index) from error
         if isinstance(value, dict):
             return value.get("bytes"), value.get("path")
@@ -95,7 +96,7 @@ class ParquetImages:
 def has_bytes(file: str, column: str) -> bool:
     """Whether a column of a Parquet file holds encoded images, and not paths; raises DataError for any other."""
     types = require("pyarrow", "table").types
-    kind = require("pyarrow.parquet", "table").read_schema(file).field(column).type
+    kind = parquet_file(file).schema_arrow.field(column).type
     if types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
         kind = kind.field("bytes").type
     elif types.is_dictionary(kind):

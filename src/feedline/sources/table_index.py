@@ -14,7 +14,7 @@ from feedline.errors import DataError
 from feedline.sources.objects import box_fault, check_boxes, main_labels
 from feedline.sources.problems import Finding, packed
 from feedline.sources.table_columns import Columns
-from feedline.sources.table_read import TableFile, class_names, read_columns, row_lines
+from feedline.sources.table_read import TableFile, class_names, parquet_file, read_columns, row_lines
 from feedline.sources.table_values import box_lists, corners, label_numbers, numbers, plain_paths
 from feedline.sources.texts import pack_arrow, text_at
 from feedline.types import UNLABELLED
@@ -58,7 +58,7 @@ class TableIndex:
     def _count(self, data: Any, stored: bool) -> int:
         if not stored or data.num_columns:
             return int(data.num_rows)
-        return int(require("pyarrow.parquet", "table").read_metadata(self._table.path).num_rows)
+        return int(parquet_file(self._table.path).metadata.num_rows)
 
     def _labels(self, data: Any, count: int) -> tuple[NDArray[np.int64], list[str]]:
         name = self._columns.label

@@ -41,7 +41,7 @@ def open_table(path: str, separator: str | None, encoding: str) -> TableFile:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     if head[:4] == b"PAR1":
-        return TableFile(path, "parquet", _parquet(path).schema_arrow.names)
+        return TableFile(path, "parquet", parquet_file(path).schema_arrow.names)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if (
         not text
@@ -73,14 +73,17 @@ def row_lines(table: TableFile, count: int) -> NDArray[np.int64]:
         return np.fromiter((number for number, _ in _text_lines(table.path)), np.int64, count)
     if _plain(table, count):
         return np.arange(2, count + 2)
-    return np.fromiter((line for line, _ in _records(table)), np.int64, count + 1)[1:]
+    try:
+        return np.fromiter((line for line, _ in _records(table)), np.int64, count + 1)[1:]
+    except (csv.Error, UnicodeError, ValueError) as error:
+        raise DataError(f"{table.path} has quotes that do not fit: {error}") from error
 
 
 def class_names(table: TableFile, column: str) -> list[str] | None:
     """The names that the Hugging Face metadata of a Parquet file gives the numbers of a column."""
     if table.form != "parquet":
         return None
-    text = (_parquet(table.path).schema_arrow.metadata or {}).get(b"huggingface")
+    text = (parquet_file(table.path).schema_arrow.metadata or {}).get(b"huggingface")
     try:
         names = json.loads(text)["info"]["features"][column]["names"] if text else None
     except (ValueError, KeyError, TypeError):
@@ -88,19 +91,20 @@ def class_names(table: TableFile, column: str) -> list[str] | None:
     return [str(name) for name in names] if isinstance(names, list) else None
 
 
-def _parquet(path: str) -> Any:
+def parquet_file(path: str) -> Any:
+    """The opened file; raises DataError."""
     arrow = require("pyarrow", "table")
     try:
         return require("pyarrow.parquet", "table").ParquetFile(path)
-    except (OSError, arrow.ArrowException) as error:
+    except (OSError, ValueError, arrow.ArrowException) as error:
         raise DataError(f"cannot read {path} as Parquet: {error}") from error
 
 
 def _parquet_columns(table: TableFile, names: list[str]) -> Any:
     arrow = require("pyarrow", "table")
     try:
-        return _parquet(table.path).read(columns=names, use_threads=False)
-    except (OSError, arrow.ArrowException) as error:
+        return parquet_file(table.path).read(columns=names, use_threads=False)
+    except (OSError, ValueError, arrow.ArrowException) as error:
         raise DataError(f"cannot read {table.path} as Parquet: {error}") from error
 
 
