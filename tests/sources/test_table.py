@@ -244,6 +244,12 @@ def test_what_is_wrong_is_named(tmp_path, text, options, word):
         TableSource(table(tmp_path, text), **options)
 
 
+def test_two_columns_of_one_name_in_parquet(tmp_path):
+    pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], ["path", "path"]), tmp_path / "set.parquet")
+    with pytest.raises(DataError, match="two columns called 'path'"):
+        TableSource(tmp_path / "set.parquet")
+
+
 def test_no_such_file(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         TableSource(tmp_path / "none.csv")

@@ -41,7 +41,7 @@ def open_table(path: str, separator: str | None, encoding: str) -> TableFile:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     if head[:4] == b"PAR1":
-        return TableFile(path, "parquet", parquet_file(path).schema_arrow.names)
+        return TableFile(path, "parquet", _distinct(path, parquet_file(path).schema_arrow.names))
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if (
         not text
@@ -117,10 +117,14 @@ def _csv(path: str, separator: str | None, encoding: str) -> TableFile:
             names = next((row for row in csv.reader(stream, delimiter=separator) if row), [])
     except (OSError, UnicodeError, LookupError, csv.Error, TypeError) as error:
         raise DataError(f"cannot read {path} as CSV: {error}; give encoding= if it is not in UTF-8") from error
-    doubled = next((name for name in names if names.count(name) > 1), None)
-    if doubled is not None:
-        raise DataError(f"{path} has two columns called {doubled!r}: which is meant, nobody can tell; rename one")
-    return TableFile(path, "csv", names, separator, encoding)
+    return TableFile(path, "csv", _distinct(path, names), separator, encoding)
+
+
+def _distinct(path: str, names: list[str]) -> list[str]:
+    if len(set(names)) == len(names):
+        return names
+    doubled = next(name for name in names if names.count(name) > 1)
+    raise DataError(f"{path} has two columns called {doubled!r}: which is meant, nobody can tell; rename one")
 
 
 def _csv_columns(table: TableFile, names: list[str]) -> Any:
