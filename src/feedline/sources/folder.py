@@ -1,51 +1,84 @@
-"""A folder of class folders: ``root/<class>/.../<image>``."""
+"""A folder of images: class folders, ``root/<class>/.../<image>``, splits of such, or images without classes."""
 
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from feedline.errors import DataError, DecodeError
-from feedline.sources.path_table import PathTable
-from feedline.types import Record, Spec
+from feedline.sources.path_table import Packer, PathTable
+from feedline.sources.saved import Arrays, saved_while
+from feedline.sources.scan import SUFFIXES, Walk, state
+from feedline.sources.warn import warn
+from feedline.types import UNLABELLED, Record, Spec
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp"}.union(
-        {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"},
-    )
+_SPLITS = (
+    frozenset({"train", "training"}),
+    frozenset({"val", "valid", "validation"}),
+    frozenset({"test", "testing"}),
 )
-"""File names that count as images, in any case. What such a file really is, its content decides."""
-
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 
 
 class FolderSource:
     """Image files in class folders, at any depth below them; the folder's name is the class.
 
+    A folder of images and no folder is a source too: without classes, every label ``UNLABELLED``. Of a folder with
+    splits (``train``, ``val``, ``test`` and their usual other names) ``split`` says which.
+
     Classes are in the order of their names, files in the order of their folder's path and their name, so that
     the index does not depend on the order in which the disk lists them. Names that begin with a dot, pipes
-    and devices are passed over; symbolic links are followed.
+    and devices are passed over. A symbolic link is followed where it leads to a place in ``root``; those that leave
+    it are left out, with a warning.
+
+    The index is saved in the user's cache and mapped from there by every process. It is built anew when a file or
+    folder came, went or was renamed, which the times of change of the folders tell. A file whose content was replaced
+    in place changes none of them, and nothing in the index: what is read is the file as it is then.
+
+    Args:
+        root: the folder.
+        split: the split to open, by any of its names in any case, or another folder in ``root``.
+        links: "inside" follows links to places in ``root`` only, "anywhere" follows all.
 
     Raises:
-        DataError: no such folder, no class folder, a class folder without an image, or folders named like splits.
+        DataError: no such folder, no image, a class folder without an image, folders named like splits and no
+            ``split``, no such split, or a folder that cannot be listed.
+        ValueError: another value of ``links``.
     """
 
     has_files = True
     groups = None
     spec = Spec(None, None, None)
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = os.path.abspath(root)
-        if not os.path.isdir(self.root):
-            raise DataError(f"no such folder: {self.root}")
-        self.classes = _class_names(self.root)
-        names, counts = _scan(self.root, self.classes)
-        self._names = PathTable(names)
-        self.targets: NDArray[np.int64] = np.repeat(np.arange(len(counts)), counts)
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        split: str | None = None,
+        *,
+        links: Literal["inside", "anywhere"] = "inside",
+    ) -> None:
+        if links not in ("inside", "anywhere"):
+            raise ValueError(f'links must be "inside" or "anywhere", not {links!r}')
+        given = os.path.abspath(root)
+        if not os.path.isdir(given):
+            raise DataError(f"no such folder: {given}")
+        inside = os.path.realpath(given) if links == "inside" else None
+        self.root = given if split is None else _split_folder(given, split, inside)
+        arrays = saved_while(f"folder 1 {inside} {self.root}", _holds, lambda: _index(self.root, inside))
+        self._name = f"{given!r}" if split is None else f"{given!r}, split={split!r}"
+        self._take(arrays)
+        _warn(self.root, *arrays["passed_over"].tolist())
+
+    def _take(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+        self._names = PathTable.of(arrays)
+        self._labels = arrays["labels"]
+        self.classes = _texts(arrays["classes"], "/")
+        self.targets: NDArray[np.int64] = arrays["targets"]
 
     def __len__(self) -> int:
         return len(self._names)
@@ -59,87 +92,113 @@ class FolderSource:
             with open(path, "rb") as stream:
                 data = stream.read()
         except OSError as error:
-            raise DecodeError(error.strerror or str(error), "unreadable", path=path, index=index) from error
-        return Record(data, int(self.targets[index]), path)
+            raise DecodeError(error.strerror or str(error), "unreadable", path=path, index=int(index)) from error
+        return Record(data, int(self._labels[self._names.group(index)]), path)
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         return [self[index] for index in indices]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root, "_name": self._name, "_arrays": self._arrays}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        self.root, self._name = kept["root"], kept["_name"]
+        self._take(kept["_arrays"])
+
     def __repr__(self) -> str:
-        return f"FolderSource({self.root!r})"
+        return f"FolderSource({self._name})"
 
 
-def _class_names(root: str) -> list[str]:
-    """The class folders' names, sorted; images that lie beside them are warned of."""
-    folders, strays = [], 0
-    with os.scandir(root) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if _is_dir(entry):
-                folders.append(entry.name)
-            elif _is_image(entry.name):
-                strays += 1
-    if not folders:
+def _index(root: str, inside: str | None) -> dict[str, NDArray[Any]]:
+    """What is kept of a folder: paths, labels by folder and by file, classes, and the state of each folder listed."""
+    with tqdm(desc="scanning", unit=" images", disable=None, delay=1) as bar:
+        walk = Walk(inside, bar.update)
+        images, folders = walk.listed(root, os.path.realpath(root))
+        classes = sorted(folders)
+        _check_top(root, images, classes)
+        packer, labels, counts = Packer(), list[int](), list[int]()
+        for label, name in enumerate(classes):
+            for folder, names in walk.below(root, name, folders[name]):
+                packer.add(folder + "/", names)
+                labels.append(label)
+                counts.append(len(names))
+        if not classes:
+            packer.add("", images)
+            labels, counts = [UNLABELLED], [len(images)]
+    _check_classes(root, classes, labels)
+    return {
+        **packer.arrays(),
+        "labels": np.array(labels, np.int64),
+        "targets": np.repeat(np.array(labels, np.int64), counts),
+        "classes": _packed(classes, "/"),
+        "folders": _packed([*walk.states], "\0"),
+        "states": np.array([*walk.states.values()], np.int64),
+        "passed_over": np.array([len(images) if classes else 0, walk.left_out]),
+    }
+
+
+def _holds(arrays: Arrays) -> bool:
+    """Whether each folder is in the state that it was in when it was listed: one look a folder, none a file."""
+    try:
+        kept = zip(_texts(arrays["folders"], "\0"), arrays["states"].tolist(), strict=True)
+        return all(state(folder) == (changed, inode) for folder, (changed, inode) in kept)
+    except OSError:
+        return False
+
+
+def _check_top(root: str, images: list[str], classes: list[str]) -> None:
+    if not classes and not images:
         raise DataError(
-            f"no class folder in {root} ({strays} image files lie directly in it): "
-            "expected one folder a class, ROOT/CLASS/IMAGE"
+            f"no class folder in {root}, and no image directly in it: "
+            f"expected ROOT/CLASS/IMAGE, or ROOT/IMAGE for images without classes, {_endings()}"
         )
-    if len(folders) > 1 and _SPLITS.issuperset(name.lower() for name in folders):
+    if len(classes) > 1 and frozenset().union(*_SPLITS).issuperset(name.lower() for name in classes):
         raise DataError(
-            f"{root} holds splits ({', '.join(sorted(folders))}) and not classes: open one of them, "
-            f"such as {os.path.join(root, min(folders))}"
+            f"{root} holds splits ({', '.join(classes)}) and not classes: open one of them, "
+            f"such as {os.path.join(root, classes[0])}, or by split={classes[0]!r}"
         )
-    if strays:
-        warnings.warn(f"{strays} image files lie directly in {root}, in no class: left out", stacklevel=5)
-    return sorted(folders)
 
 
-def _scan(root: str, classes: list[str]) -> tuple[list[str], list[int]]:
-    """All images as paths relative to the root, class by class, and how many each class has."""
-    names: list[str] = []
-    counts = []
-    for name in classes:
-        found = sorted(_walk(root, name, frozenset()))
-        names += (os.path.join(folder, file) for folder, file in found)
-        counts.append(len(found))
-    if not names:
+def _check_classes(root: str, classes: list[str], labels: list[int]) -> None:
+    """Whether every class has an image; ``labels`` are those of the folders with images."""
+    if not labels:
         raise DataError(f"no image file in {root} or below it: expected ROOT/CLASS/IMAGE, {_endings()}")
-    if 0 in counts:
+    empty = sorted(set(range(len(classes))).difference(labels))
+    if empty:
         raise DataError(
-            f"class folder {os.path.join(root, classes[counts.index(0)])} holds no image file: "
+            f"class folder {os.path.join(root, classes[empty[0]])} holds no image file: "
             f"fill it or remove it ({_endings()})"
         )
-    return names, counts
 
 
-def _walk(root: str, folder: str, above: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """(folder, file) of every image below; a link that leads back to a folder above it is not entered again."""
-    real = os.path.realpath(os.path.join(root, folder))
-    if real in above:
-        return
-    with os.scandir(real) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if _is_dir(entry):
-                yield from _walk(root, os.path.join(folder, entry.name), above | {real})
-            elif _is_image(entry.name) and _may_be_read(entry):
-                yield folder, entry.name
+def _split_folder(root: str, split: str, inside: str | None) -> str:
+    """The folder of the split, by the name given, else by another name of the same split in any case."""
+    there = sorted(Walk(inside, lambda _: None).listed(root, os.path.realpath(root))[1])
+    names = next((names for names in _SPLITS if split.lower() in names), frozenset({split.lower()}))
+    found = [split] if split in there else [name for name in there if name.lower() in names]
+    if len(found) != 1:
+        what = f"no split {split!r}" if not found else f"more than one split {split!r} ({', '.join(found)})"
+        raise DataError(f"{what} in {root}: say one of the folders in it: {', '.join(there) or 'there are none'}")
+    return os.path.join(root, found[0])
 
 
-def _is_dir(entry: os.DirEntry[str]) -> bool:
-    """Whether a folder is behind it; ``entry.is_dir`` would raise for a link that leads to itself."""
-    return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
+def _warn(root: str, strays: int, left_out: int) -> None:
+    if strays:
+        warn(f"{strays} image files lie directly in {root}, in no class: left out")
+    if left_out:
+        warn(
+            f"{left_out} symbolic links in {root} lead out of the folder that was opened: left out; "
+            'links="anywhere" follows them'
+        )
 
 
-def _may_be_read(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a file or a link, and no pipe or device, which would be waited for without end."""
-    return entry.is_symlink() or entry.is_file()
+def _packed(texts: list[str], separator: str) -> NDArray[np.uint8]:
+    return np.frombuffer(separator.join(texts).encode("utf-8", "surrogateescape"), np.uint8)
 
 
-def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in SUFFIXES
+def _texts(packed: NDArray[np.uint8], separator: str) -> list[str]:
+    text = packed.tobytes().decode("utf-8", "surrogateescape")
+    return text.split(separator) if text else []
 
 
 def _endings() -> str:

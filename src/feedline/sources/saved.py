@@ -59,6 +59,25 @@ def saved(what: str, stamp: str, make: Callable[[], Arrays]) -> SavedArrays:
     return found if found is not None else keep(file, make())
 
 
+def saved_while(what: str, holds: Callable[[Arrays], bool], make: Callable[[], Arrays]) -> SavedArrays:
+    """The index of ``what`` from the cache, where ``holds`` says that it is still true; else made and saved.
+
+    For data whose state is known only from the index itself. What another state is saved as has another name.
+
+    Args:
+        what: the kind of index, with a version, and the absolute path of what it is of.
+        holds: compares the state that the arrays tell of with that of the data now.
+        make: builds it.
+    """
+    name, folder = _digest(what), cache_folder() / "index"
+    for file in sorted(folder.glob(f"{name}-*.bin")):
+        found = _opened(file)
+        if found is not None and holds(found):
+            return found
+    arrays = make()
+    return keep(folder / f"{name}-{_digest_of(arrays)}.bin", arrays)
+
+
 def keep(file: Path, arrays: Arrays) -> SavedArrays:
     """Saves the arrays as ``file``, NAME-STATE.bin, in place of those of other states; in memory where it cannot."""
     try:
@@ -129,6 +148,14 @@ def _aligned(place: int) -> int:
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=12).hexdigest()
+
+
+def _digest_of(arrays: Arrays) -> str:
+    digest = hashlib.blake2b(digest_size=12)
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def state_of(path: str | os.PathLike[str]) -> str:
