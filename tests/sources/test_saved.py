@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from feedline.errors import DataError
-from feedline.sources.saved import saved, state_of
+from feedline.sources.saved import saved, saved_while, state_of
 
 ARRAYS = {
     "offsets": np.arange(10, dtype=np.int64),
@@ -97,6 +97,26 @@ def test_a_shortened_index_is_made_anew(cache):
     file = next((cache / "index").iterdir())
     file.write_bytes(file.read_bytes()[:150])
     assert same(saved("a", "1", Maker()))
+
+
+def test_an_index_is_used_while_it_holds(cache):
+    first, second = Maker(), Maker({"offsets": np.zeros(1)})
+    saved_while("a", lambda _: pytest.fail("nothing is kept"), first)
+    asked = []
+    assert same(saved_while("a", lambda arrays: asked.append(same(arrays)) or True, second))
+    assert (asked, second.calls) == ([True], 0)
+    assert list(saved_while("a", lambda _: False, second)) == ["offsets"]
+    assert len(list((cache / "index").iterdir())) == 1
+    assert list(saved_while("b", lambda _: True, Maker({}))) == []
+
+
+def test_an_index_that_no_longer_holds_is_not_mistaken():
+    late = pickle.dumps(saved_while("a", lambda _: True, Maker()))
+    saved_while("a", lambda _: False, Maker())
+    assert same(pickle.loads(late)), "the same content has the same name"
+    saved_while("a", lambda _: False, Maker({"offsets": np.zeros(1)}))
+    with pytest.raises(DataError, match="opened anew"):
+        pickle.loads(late)
 
 
 def test_the_state_of_a_file_changes_with_it(tmp_path):
