@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_LINES = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -53,3 +55,14 @@ def warn_of(findings: Sequence[Finding], source: str, stacklevel: int = 4) -> No
         f"The first: {first.path}: {first.cause}",
         stacklevel=stacklevel,
     )
+
+
+def table(findings: Sequence[Finding], lines: int = _LINES) -> str:
+    """A line for each of the first findings, and how many more there are."""
+    rows = [f"  {_where(found)}: {found.kind}: {found.cause}" for found in findings[:lines]]
+    more = len(findings) - lines
+    return "\n".join([*rows, f"  ... and {more} more"] if more > 0 else rows)
+
+
+def _where(found: Finding) -> str:
+    return found.path if found.index is None else f"{found.path} (index {found.index})"
