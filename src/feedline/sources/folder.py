@@ -86,6 +86,15 @@ class FolderSource:
     def path(self, index: int) -> str:
         return os.path.join(self.root, self._names[index])
 
+    def label(self, index: int) -> int:
+        """The label of one sample, which its folder tells: ``targets`` is not brought into memory for it."""
+        return int(self._labels[self._names.group(index)])
+
+    @property
+    def nbytes(self) -> int:
+        """What the index takes, in bytes, once for all processes."""
+        return sum(array.nbytes for array in self._arrays.values())
+
     def __getitem__(self, index: int) -> Record:
         path = self.path(index)
         try:
@@ -93,7 +102,7 @@ class FolderSource:
                 data = stream.read()
         except OSError as error:
             raise DecodeError(error.strerror or str(error), "unreadable", path=path, index=int(index)) from error
-        return Record(data, int(self._labels[self._names.group(index)]), path)
+        return Record(data, self.label(index), path)
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         return [self[index] for index in indices]

@@ -1,0 +1,72 @@
+"""Which samples of two sources belong together: those of the same key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedline.sources.folder import FolderSource
+from feedline.sources.problems import Finding
+from feedline.types import Source
+
+KeyOf = Callable[[Source, int], str]
+"""Of a source and an index to what a sample shares with its partner."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Match:
+    """What belongs together, and what does not.
+
+    Attributes:
+        a: int64, the indices of one source that have a partner, in their order.
+        b: int64, the index of each one's partner.
+        missing: the samples of either that have none.
+        doubled: the samples whose key another sample of the same source has too.
+    """
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    missing: list[Finding]
+    doubled: list[Finding]
+
+
+def relative_key(source: Source, index: int) -> str:
+    """The sample's path without its suffix; in a folder counted from there."""
+    path = source.path(index)
+    if isinstance(source, FolderSource):
+        path = path.removeprefix(os.path.join(source.root, ""))
+    return os.path.splitext(path)[0]
+
+
+def matched(a: Source, b: Source, key: KeyOf) -> Match:
+    """Compares the keys of all samples; reads none."""
+    doubled: list[Finding] = []
+    firsts, seconds = _by_key(a, key, doubled), _by_key(b, key, doubled)
+    pairs = [(first, seconds[name]) for name, first in firsts.items() if name in seconds]
+    both = np.array(pairs, np.int64).reshape(-1, 2)
+    missing = [*_alone(a, firsts, seconds, b), *_alone(b, seconds, firsts, a)]
+    return Match(np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1]), missing, doubled)
+
+
+def _by_key(source: Source, key: KeyOf, doubled: list[Finding]) -> dict[str, int]:
+    """The first index of each key, in order; the others are noted."""
+    found: dict[str, int] = {}
+    for index in range(len(source)):
+        name = key(source, index)
+        first = found.setdefault(name, index)
+        if first != index:
+            cause = f"the key {name!r} is that of {source.path(first)} too: rename or remove one"
+            doubled.append(Finding(source.path(index), index, "doubled name", cause))
+    return found
+
+
+def _alone(source: Source, keys: dict[str, int], others: dict[str, int], other: Source) -> list[Finding]:
+    return [
+        Finding(source.path(index), index, "missing partner", f"nothing in {other!r} has the key {name!r}")
+        for name, index in keys.items()
+        if name not in others
+    ]
