@@ -137,9 +137,7 @@ def main() -> None:
             ),
         ]
         print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.system()}")
-        print(
-            f"Python {platform.python_version()}, feedline {__version__}, NumPy {np.__version__}, {len(source):,} images"
-        )
+        print(f"Python {platform.python_version()}, feedline {__version__}, {len(source):,} images")
         for name, value in rows:
             print(f"{name:45} {value}")
 

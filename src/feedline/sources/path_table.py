@@ -81,9 +81,7 @@ class Packer:
 
     def add(self, folder: str, names: list[str]) -> None:
         """The next group: ``folder``, which ends with a slash or is empty, before each name; no name has a slash."""
-        text = "/".join(names)
-        head, tail = _shared(names, text)
-        middles = text[len(head) : len(text) - len(tail)].replace(tail + "/" + head, "/")
+        head, middles, tail = _divided(names)
         self._counts.append(len(names))
         for kind, piece in [("heads", folder + head), ("names", middles + "/"), ("tails", tail)]:
             self._texts[kind].append(piece.encode("utf-8", "surrogateescape"))
@@ -103,18 +101,22 @@ class Packer:
 _ARRAYS = ("starts", "heads", "heads_ends", "names", "names_ends", "tails", "tails_ends")
 
 
-def _shared(names: list[str], text: str) -> tuple[str, str]:
-    """How all the names begin and end; ``text`` is the names, joined with slashes.
+def _divided(names: list[str]) -> tuple[str, str, str]:
+    """How all the names begin, what is between in each of them, joined with slashes, and how they all end.
 
     The beginning stops short of the first dot and the end begins with the last, so that they share nothing. Both are
     read from two names, and are those of all if they surround every slash.
     """
+    text = "/".join(names)
     head = os.path.commonprefix([names[0], names[-1]]).partition(".")[0]  # noqa: RUF071  by letters is meant
     tail = names[0][names[0].rfind(".") :] if "." in names[0] else ""
     for begin, end in [(head, tail), ("", tail)]:
-        if text.endswith(end) and text.count(end + "/" + begin) == len(names) - 1:
-            return begin, end
-    return "", ""
+        inner = text[len(begin) : len(text) - len(end)]
+        middles = inner.replace(end + "/" + begin, "/")
+        everywhere = len(inner) - len(middles) == (len(names) - 1) * len(begin + end)
+        if everywhere and text.endswith(end):
+            return begin, middles, end
+    return "", text, ""
 
 
 def _from_zero(ends: NDArray[Any]) -> NDArray[Any]:
