@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-Kind = Literal["unreadable", "empty", "truncated", "wrong type", "corrupt", "unsupported", "too large"]
+Kind = Literal["unreadable", "empty", "truncated", "wrong type", "corrupt", "unsupported", "too large", "blank"]
+"""In which way a file is broken; "blank" is a warning: it decodes, to nothing but zeros."""
 
 
 class FeedlineError(Exception):
@@ -30,7 +31,7 @@ class DecodeError(FeedlineError):
 
     Attributes:
         cause: what is wrong, in words.
-        kind: unreadable, empty, truncated, wrong type, corrupt, unsupported or too large.
+        kind: unreadable, empty, truncated, wrong type, corrupt, unsupported or too large ("blank" never is).
         path: where the bytes came from, once that is known.
         index: the index in the dataset, once that is known.
     """

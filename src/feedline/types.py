@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from feedline.rng import Key
 
-Mode = Literal["RGB", "L", "unchanged"]
+Mode = Literal["RGB", "L", "RGBA", "unchanged"]
 Image = NDArray[Any]
-"""Height x width x channels; uint8 unless a transform made it float32."""
+"""Height x width x channels; uint8 unless more is stored and kept, or a transform made it float32."""
 Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
 """Makes uninitialised memory of a shape and a type."""
 
@@ -72,7 +72,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the first bytes of an image say: sizes in pixels as stored, before orientation is applied."""
+    """What the first bytes of an image say: sizes in pixels as stored, before orientation is applied.
+
+    Attributes:
+        format: its name in lower case, such as "jpeg".
+        width, height: in pixels as stored.
+        channels: as stored, alpha counted; a palette counts as its colours.
+        bits: of one number of one channel; a palette counts as 8.
+        orientation: EXIF's, 1 (upright) to 8.
+    """
 
     format: str
     width: int
