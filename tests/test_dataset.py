@@ -93,8 +93,26 @@ def test_mode(mode, channels):
     assert dataset.spec == Spec(2, 3, channels)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "unchanged"])
+def test_16_bits_are_8_but_where_nothing_shall_be_changed(tmp_path, mode):
+    wide = np.random.default_rng(0).integers(0, 65536, (5, 6), np.uint16)
+    (tmp_path / "a").mkdir()
+    Image.fromarray(wide).save(tmp_path / "a" / "a.png")
+    for dataset in (feedline.open(tmp_path, mode=mode), ImageDataset(Memory([wide[:, :, None]], [0]), mode=mode)):
+        image, _ = dataset[0]
+        assert image.dtype == (np.uint16 if mode == "unchanged" else np.uint8)
+        assert np.array_equal(image[:, :, 0], wide if mode == "unchanged" else np.rint(wide / 257))
+
+
+def test_an_array_without_a_way_to_8_bits_is_named():
+    dataset = ImageDataset(Memory([picture(2, 3), np.full((2, 3, 1), 7.5)], [0, 1]), mode="L")
+    with pytest.raises(DecodeError, match=r"its floats run from 7\.5 to 7\.5") as raised:
+        dataset[1]
+    assert (raised.value.index, raised.value.kind) == (1, "unsupported")
+
+
 def test_an_unknown_mode():
-    with pytest.raises(ValueError, match="mode must be one of RGB, L, unchanged, not 'CMYK'"):
+    with pytest.raises(ValueError, match="mode must be one of RGB, L, RGBA, unchanged, not 'CMYK'"):
         ImageDataset(Memory([picture(2, 3)], [0]), mode="CMYK")
 
 

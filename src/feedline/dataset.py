@@ -12,13 +12,15 @@ from torch.utils.data import Dataset
 from feedline import timing
 from feedline.codecs import decode
 from feedline.codecs.color import to_mode
-from feedline.codecs.decode import check_mode
+from feedline.codecs.depth import to_dtype
+from feedline.codecs.wish import check_mode
 from feedline.errors import DecodeError
 from feedline.rng import Key
 from feedline.transforms import Compose
 from feedline.types import Image, Mode, Record, Source, Spec
 
-_CHANNELS = {"RGB": 3, "L": 1}
+_CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
+_BYTE = np.dtype(np.uint8)
 
 
 class Paths(Sequence[str]):
@@ -45,7 +47,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
     Args:
         source: where the images lie.
         transform: a Compose, a single transform or any callable that takes the image.
-        mode: "RGB", "L" or "unchanged".
+        mode: "RGB", "L" or "RGBA", as uint8; or "unchanged", of the type that is stored: 16 bit and float stay.
     """
 
     keyed: Literal[True] = True
@@ -92,11 +94,12 @@ class ImageDataset(Dataset[tuple[Any, int]]):
                 watch.lap(doing)
 
     def _image(self, record: Record, index: int) -> Image:
-        if not isinstance(record.data, bytes):
-            image = to_mode(record.data, self.mode)
-            return image.copy() if np.may_share_memory(image, record.data) else image
+        dtype = None if self.mode == "unchanged" else _BYTE
         try:
-            return decode(record.data, self.mode)
+            if isinstance(record.data, bytes):
+                return decode(record.data, self.mode, dtype=dtype)
+            image = to_mode(to_dtype(record.data, dtype), self.mode)
+            return image.copy() if np.may_share_memory(image, record.data) else image
         except DecodeError as error:
             raise error.at(record.path, index) from error
 

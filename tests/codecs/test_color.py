@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from imagebytes import difference, picture
 
-from feedline.codecs.color import to_mode, to_uint8
+from feedline.codecs.color import to_mode
+from feedline.errors import DecodeError
 
 
 def pixels(mode):
@@ -52,11 +53,40 @@ def test_each_colour_is_composed_on_its_own():
     assert to_mode(image, "RGB").tolist() == [[[255, 255, 255], [10, 20, 30], [206, 208, 210]]]
 
 
-def test_16_bits_become_8_by_rounding_over_257():
-    values = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1)
-    assert np.array_equal(to_uint8(values), np.rint(values / 257).astype(np.uint8))
+@pytest.mark.parametrize("stored", ["L", "LA", "RGB", "RGBA"])
+def test_rgba_is_what_pillow_makes_of_it(stored):
+    assert np.array_equal(to_mode(pixels(stored), "RGBA"), np.asarray(picture(stored).convert("RGBA")))
 
 
-def test_8_bits_stay():
-    image = pixels("RGB")
-    assert to_uint8(image) is image
+@pytest.mark.parametrize(("dtype", "top"), [("uint16", 65535), ("float32", 1.0), ("float64", 1.0)])
+def test_more_bits_keep_their_type(dtype, top):
+    image = np.array([[[0, top], [top, 0], [top, top]]], dtype)
+    for mode, expected in (("L", [0, top, top]), ("RGB", [0, top, top]), ("RGBA", [0, top, top])):
+        made = to_mode(image, mode)
+        assert made.dtype == dtype
+        assert made[0, :, 0].tolist() == expected
+    assert to_mode(image[:, :, :1], "RGBA")[0, :, 3].tolist() == [top] * 3
+
+
+def test_16_bit_alpha_is_rounded_to_the_nearest():
+    value, alpha = np.meshgrid(np.arange(0, 65536, 257 * 5), np.arange(0, 65536, 1021), indexing="ij")
+    expected = np.rint((value * alpha + 65535 * (65535 - alpha)) / 65535)
+    composed = to_mode(np.stack([value, alpha], axis=2).astype(np.uint16), "L")
+    assert np.array_equal(composed[:, :, 0], expected)
+
+
+@pytest.mark.parametrize(("dtype", "top", "near"), [("uint8", 255, 0.51), ("uint16", 65535, 1), ("float32", 1.0, 1e-6)])
+def test_the_background_is_in_8_bits_whatever_the_image_is(dtype, top, near):
+    for clear in (np.zeros((1, 1, 4), dtype), np.zeros((1, 1, 2), dtype)):
+        assert np.allclose(to_mode(clear, "RGB", (255, 0, 51))[0, 0], (top, 0, top / 5))
+        assert np.allclose(to_mode(clear, "RGB", 51)[0, 0], top / 5)
+        luma = (0.299 * 255 + 0.114 * 51) / 255 * top
+        assert abs(to_mode(clear, "L", (255, 0, 51))[0, 0, 0] - luma) <= near
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(3, "L"), (1, "RGBA"), (2, "RGB")])
+def test_numbers_without_a_white_have_neither_luma_nor_alpha(channels, mode):
+    with pytest.raises(DecodeError, match="int32 has no white") as caught:
+        to_mode(np.zeros((2, 2, channels), np.int32), mode)
+    assert caught.value.kind == "unsupported"
+    assert to_mode(np.zeros((2, 2, 1), np.int32), "RGB").shape == (2, 2, 3)

@@ -8,6 +8,7 @@ from imagebytes import difference, encode, picture, pillow
 from PIL import Image
 
 from feedline.codecs import jpeg
+from feedline.codecs.how import How
 from feedline.errors import DecodeError
 from feedline.types import Header
 
@@ -93,8 +94,47 @@ def test_cmyk_gives_three_channels():
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_grey_is_one_channel_of_luma(mode):
     data = encode(picture(mode), "JPEG")
-    mean, _ = difference(jpeg.decode(data, grey=True), pillow(data, "L"))
+    mean, _ = difference(jpeg.decode(data, How(grey=True)), pillow(data, "L"))
     assert mean <= 2
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("reduce", [2, 4, 8])
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_reduced_picture_has_its_sides_rounded_up(mode, reduce, grey):
+    data = encode(picture(mode, width=45, height=33), "JPEG", 6)
+    whole, small = jpeg.decode(data, How(grey=grey)), jpeg.decode(data, How(grey=grey, reduce=reduce))
+    assert small.shape == (-(-33 // reduce), -(-45 // reduce), whole.shape[2])
+    rows, columns = 33 // reduce * reduce, 45 // reduce * reduce
+    blocks = whole[:rows, :columns].reshape(rows // reduce, reduce, columns // reduce, reduce, -1)
+    mean, _ = difference(small[: rows // reduce, : columns // reduce], blocks.mean(axis=(1, 3)).round())
+    assert mean <= 4
+
+
+def test_what_is_there_of_a_file_that_ends_early():
+    data = encode(picture(width=320, height=240), "JPEG", quality=95)
+    whole, part = jpeg.decode(data), jpeg.decode(data[: len(data) // 2], How(partial=True))
+    assert part.shape == whole.shape
+    assert difference(part[:90], whole[:90]) == (0, 0)
+    assert (part[-8:] == part[-1, -1]).all()
+
+
+def test_xmp_says_the_orientation_where_exif_does_not():
+    for body in (b'<a tiff:Orientation="8"/>', b"<tiff:Orientation>8</tiff:Orientation>"):
+        text = b"http://ns.adobe.com/xap/1.0/\0" + body
+        segment = b"\xff\xe1" + struct.pack(">H", len(text) + 2) + text
+        assert jpeg.read_header(insert(GOOD, segment)).orientation == 8
+        assert jpeg.read_header(insert(encode(picture(), "JPEG", 6), segment)).orientation == 6
+
+
+def test_a_doubled_beginning_is_passed_over():
+    assert difference(jpeg.decode(b"\xff\xd8" + GOOD), jpeg.decode(GOOD)) == (0, 0)
+
+
+def test_the_first_picture_of_an_mpo():
+    data = encode(picture(), "MPO", save_all=True, append_images=[picture(seed=1)])
+    assert jpeg.read_header(data).format == "jpeg"
+    assert difference(jpeg.decode(data), pillow(data))[0] <= 2
 
 
 def test_pixels_are_left_as_stored():

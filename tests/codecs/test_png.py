@@ -155,7 +155,7 @@ def test_the_header_has_the_orientation_and_pixels_stay_as_stored(orientation):
 @pytest.mark.parametrize(("bits", "key"), [(1, b"\0\1"), (8, b"\0\x11"), (16, b"\x11\x11")], ids=["1", "8", "16"])
 def test_a_transparent_grey_shows_white(bits, key):
     rows = {1: b"\0\x80", 8: b"\0\x11\0", 16: b"\0\x11\x11\0\0"}[bits]
-    image = decode(png(2, 1, bits, 0, rows, chunk(b"tRNS", key)), "L")
+    image = decode(png(2, 1, bits, 0, rows, chunk(b"tRNS", key)), "L", dtype=np.uint8)
     assert image[0, 0, 0] == 255
     assert image[0, 1, 0] == 0
 
@@ -218,3 +218,32 @@ def test_a_wrong_check_sum_of_the_pixels_is_corrupt():
     with pytest.raises(DecodeError, match="the check sum of its IDAT chunk is wrong") as caught:
         decode_png(GOOD[:at] + bytes([GOOD[at] ^ 0x40]) + GOOD[at + 1 :])
     assert caught.value.kind == "corrupt"
+
+
+@pytest.mark.parametrize("kind", [b"iCCP", b"zTXt", b"iTXt"])
+def test_what_describes_the_picture_is_not_inflated(tmp_path, kind):
+    """A chunk of 1 MB that inflates to 1 GB, under a limit of memory that this breaks."""
+    packed = zlib.compress(bytes(2**30), 9)
+    body = {b"iTXt": b"a\0\1\0\0\0"}.get(kind, b"a\0\0") + packed
+    (tmp_path / "a.png").write_bytes(png(2, 1, 8, 0, b"\0\1\2", chunk(kind, body)))
+    lines = (
+        "import sys, resource; from feedline.codecs import decode; data = open(sys.argv[1], 'rb').read(); "
+        "size = int(open('/proc/self/statm').read().split()[0]) * 4096 + 2**28; "
+        "resource.setrlimit(resource.RLIMIT_AS, (size, size)); print(decode(data, 'L').tolist())"
+    )
+    child = subprocess.run([sys.executable, "-c", lines, tmp_path / "a.png"], capture_output=True, timeout=120)
+    assert (child.stdout, child.returncode) == (b"[[[1], [2]]]\n", 0), child.stderr[-500:]
+
+
+def test_an_orientation_behind_the_pixels_counts():
+    end = GOOD.index(b"IEND") - 4
+    exif = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
+    assert read_header(GOOD[:end] + chunk(b"eXIf", exif) + GOOD[end:]).orientation == 6
+
+
+def test_xmp_says_the_orientation_where_exif_does_not():
+    xmp = chunk(b"iTXt", b'XML:com.adobe.xmp\0\0\0\0\0<a tiff:Orientation="3"/>')
+    for orientation, expected in ((None, 3), (6, 6)):
+        data = encode(picture(), "PNG", orientation)
+        at = data.index(b"IDAT") - 4
+        assert read_header(data[:at] + xmp + data[at:]).orientation == expected

@@ -75,7 +75,7 @@ def _load(paths: list[Path], trained: Trained) -> Iterator[tuple[Path, torch.Ten
     mode = cast(Mode, trained.about.mode)
     for path in paths:
         try:
-            yield path, trained.transform(decode(path.read_bytes(), mode))
+            yield path, trained.transform(decode(path.read_bytes(), mode, dtype="uint8"))
         except DecodeError as error:
             typer.echo(f"broken: {error.at(str(path), None)}", err=True)
         except OSError as error:

@@ -5,42 +5,76 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from feedline.errors import DecodeError
 from feedline.types import Image, Mode
 
-MODES = ("RGB", "L", "unchanged")
+MODES = ("RGB", "L", "RGBA", "unchanged")
 BACKGROUND = 255
 """What shows through where an image is transparent and the mode has no alpha: white."""
+Colour = int | tuple[int, int, int]
+"""A grey or red, green, blue: 0 to 255 whatever the type of the image."""
 
 
-def to_mode(image: Image, mode: Mode) -> Image:
+def to_mode(image: Image, mode: Mode, background: Colour = BACKGROUND) -> Image:
     """HxWxC in the channels of ``mode``; "unchanged" keeps what is there: L, LA, RGB or RGBA.
 
-    Alpha is composed on white. Grey of a colour image is its luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+    Alpha is composed on ``background`` where the mode has none. Grey of a colour image is its luma,
+    0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). The type stays; opaque is 255, 65535 or 1.0.
+
+    Raises:
+        DecodeError: luma or alpha of numbers whose range is not known, such as int32 ("unsupported").
     """
     if mode == "unchanged":
         return image
     channels = image.shape[2]
+    if mode == "RGBA":
+        return _with_alpha(image)
     if channels in (2, 4):
-        image = _compose(image)
-        channels -= 1
+        image = _compose(image, background)
+        channels = image.shape[2]
     if mode == "RGB":
         return image if channels == 3 else np.repeat(image, 3, axis=2)
-    if channels == 1:
+    return image if channels == 1 else _luma(image)
+
+
+def _with_alpha(image: Image) -> Image:
+    """RGBA; opaque where the image has no alpha of its own."""
+    channels = image.shape[2]
+    if channels == 4:
         return image
-    grey: Image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return grey[:, :, np.newaxis]
+    if channels == 2:
+        return image[:, :, [0, 0, 0, 1]]
+    colours = image if channels == 3 else np.repeat(image, 3, axis=2)
+    alpha = np.full((*image.shape[:2], 1), _white(image), image.dtype)
+    return np.concatenate([colours, alpha], axis=2)
 
 
-def to_uint8(image: Image) -> Image:
-    """uint16 to uint8 by round(value / 257), so that black and white stay black and white."""
-    if image.dtype == np.uint8:
-        return image
-    wide = image.astype(np.uint32)
-    return ((wide + 128) // 257).astype(np.uint8)
-
-
-def _compose(image: Image) -> Image:
-    """The colours over the background, weighted by the last channel; rounded to the nearest."""
+def _compose(image: Image, background: Colour) -> Image:
+    """The colours over the background, weighted by the last channel; whole numbers rounded to the nearest."""
+    if image.shape[2] == 2 and not isinstance(background, int):
+        image = image[:, :, [0, 0, 0, 1]]
+    white = _white(image)
+    if image.dtype.kind == "f":
+        alpha, behind = image[:, :, -1:], np.divide(background, 255).astype(image.dtype)
+        mixed: Image = image[:, :, :-1] * alpha + behind * (white - alpha)
+        return mixed
     alpha = image[:, :, -1:].astype(np.uint32)
     colours = image[:, :, :-1].astype(np.uint32)
-    return ((colours * alpha + BACKGROUND * (255 - alpha) + 127) // 255).astype(np.uint8)
+    behind = np.asarray(background, np.uint32) * np.uint32(white // 255)
+    whole: Image = (colours * alpha + behind * (white - alpha) + white // 2) // white
+    return whole.astype(image.dtype)
+
+
+def _luma(image: Image) -> Image:
+    _white(image)
+    fit = image if image.dtype in (np.uint8, np.uint16) else image.astype(np.float32)
+    grey: Image = cv2.cvtColor(fit, cv2.COLOR_RGB2GRAY)
+    return grey[:, :, np.newaxis].astype(image.dtype, copy=False)
+
+
+def _white(image: Image) -> int:
+    if image.dtype.kind == "f":
+        return 1
+    if image.dtype not in (np.uint8, np.uint16):
+        raise DecodeError(f'{image.dtype} has no white: decode it as mode="unchanged"', "unsupported")
+    return int(np.iinfo(image.dtype).max)

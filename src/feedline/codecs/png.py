@@ -8,7 +8,10 @@ import zlib
 import cv2
 import numpy as np
 
-from feedline.codecs.exif import read_orientation
+from feedline.codecs.exif import find_orientation, xmp_orientation
+from feedline.codecs.how import PLAIN, How
+from feedline.codecs.lazy import Bytes, unpack
+from feedline.codecs.png_mend import mend
 from feedline.errors import DecodeError
 from feedline.types import Header, Image
 
@@ -16,21 +19,25 @@ _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type; a palette is of co
 _PALETTE = 3
 _WITH_ALPHA = (4, 6)
 _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
+_BLOWN = frozenset({b"iCCP", b"zTXt", b"iTXt", b"tEXt", b"eXIf"})
+_LEFT_OUT = _ANIMATION | _BLOWN
+"""What no pixel depends on, and a decoder may crash on or inflate without end."""
+_XMP = b"XML:com.adobe.xmp\0"
 _SIGNATURE = 8
 _ENDS = 12  # length, type and check sum of a chunk
 
 
-def read_header(data: bytes) -> Header:
-    """Size, channels (a palette counts as 3, or 4 with transparency), bits and eXIf orientation.
+def read_header(data: Bytes) -> Header:
+    """Size, channels (a palette counts as 3, or 4 with transparency), bits and orientation.
 
     Raises:
-        DecodeError: no whole header chunk, a size of zero, an unknown colour type, or a chunk that is cut off.
+        DecodeError: no whole header chunk, a size of zero, or an unknown colour type.
     """
-    chunks = _chunks(data)
+    chunks = _chunks(data, whole=False)
     start, length = chunks.get(b"IHDR", (0, 0))
     if length != 13:
         raise DecodeError("corrupt PNG: it does not begin with a header chunk", "corrupt")
-    width, height, bits, colour = struct.unpack_from(">IIBB", data, start)
+    width, height, bits, colour = unpack(">IIBB", data, start)
     if not width or not height:
         raise DecodeError(f"corrupt PNG: its header says {width} x {height} pixels", "corrupt")
     if colour not in _CHANNELS:
@@ -38,24 +45,36 @@ def read_header(data: bytes) -> Header:
     channels = _CHANNELS[colour]
     if b"tRNS" in chunks and colour not in _WITH_ALPHA:
         channels += 1
-    exif, size = chunks.get(b"eXIf", (0, 0))
-    orientation = read_orientation(data[exif : exif + size])
-    return Header("png", width, height, channels, 8 if colour == _PALETTE else bits, orientation)
+    return Header("png", width, height, channels, 8 if colour == _PALETTE else bits, _orientation(data, chunks))
 
 
-def decode(data: bytes, *, grey: bool = False) -> Image:
-    """Pixels as stored, HxWxC uint8 or uint16, in the order L, LA, RGB or RGBA; ``grey`` is left to the caller.
+def _orientation(data: Bytes, chunks: dict[bytes, tuple[int, int]]) -> int:
+    """EXIF's, or else that of an XMP text that is not packed."""
+    start, size = chunks.get(b"eXIf", (0, 0))
+    stated = find_orientation(data[start : start + size])
+    if stated is None and b"iTXt" in chunks:
+        start, size = chunks[b"iTXt"]
+        if data[start : start + min(size, len(_XMP))] == _XMP:
+            stated = xmp_orientation(data[start : start + size])
+    return stated or 1
+
+
+def decode(data: bytes, how: How = PLAIN) -> Image:
+    """Pixels as stored, HxWxC uint8 or uint16, in the order L, LA, RGB or RGBA; luma is left to the caller.
+
+    ``how.partial`` takes a file that ends early: what is missing is 0.
 
     Raises:
         DecodeError: truncated (no end chunk) or not decodable.
     """
-    del grey  # a colour PNG holds no luma that could be taken without the colours
     header = read_header(data)
-    chunks = _chunks(data)
-    if b"IEND" not in chunks:
+    chunks = _chunks(data, whole=not how.partial)
+    if b"IEND" not in chunks and not how.partial:
         raise DecodeError(f"truncated PNG: no end chunk in {len(data)} bytes", "truncated")
     _check_sums(data)
-    still = data if _ANIMATION.isdisjoint(chunks) else _still(data)
+    if b"IEND" not in chunks:
+        data = mend(data)
+    still = data if _LEFT_OUT.isdisjoint(chunks) else _still(data)
     image = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
         raise DecodeError("corrupt PNG: its compressed data cannot be decoded", "corrupt")
@@ -83,6 +102,8 @@ def _check_sums(data: bytes) -> None:
     while position + _ENDS <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 8 + length
+        if end + 4 > len(data):
+            return
         if zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
             raise DecodeError(f"corrupt PNG: the check sum of its {kind.decode('latin-1')} chunk is wrong", "corrupt")
         if kind == b"IEND":
@@ -91,12 +112,12 @@ def _check_sums(data: bytes) -> None:
 
 
 def _still(data: bytes) -> bytes:
-    """The default image alone: what animates it crashes some decoders, and is not what is asked for."""
+    """The default image alone, without what animates or describes it."""
     parts, position = [data[:_SIGNATURE]], _SIGNATURE
     while position + _ENDS <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + _ENDS + length
-        if kind not in _ANIMATION:
+        if kind not in _LEFT_OUT:
             parts.append(data[position:end])
         if kind == b"IEND":
             break
@@ -104,17 +125,19 @@ def _still(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _chunks(data: bytes) -> dict[bytes, tuple[int, int]]:
-    """Where the body of the first chunk of each type begins, and its length.
+def _chunks(data: Bytes, *, whole: bool) -> dict[bytes, tuple[int, int]]:
+    """Where the body of the first chunk of each type begins, and its length; those before a cut unless ``whole``.
 
     Raises:
-        DecodeError: the file ends within a chunk.
+        DecodeError: the file ends within its first chunk, or within any where it shall be whole.
     """
     chunks: dict[bytes, tuple[int, int]] = {}
     position = _SIGNATURE
     while position + _ENDS <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
+        length, kind = unpack(">I4s", data, position)
         if position + _ENDS + length > len(data):
+            if chunks and not whole:
+                break
             raise DecodeError(
                 f"truncated PNG: {len(data)} bytes end within its {kind.decode('latin-1')} chunk", "truncated"
             )
