@@ -1,9 +1,13 @@
 """codecs/check.py on real files, good and broken."""
 
+import struct
+
 import pytest
 from imagebytes import encode, picture
+from PIL import Image
 
-from feedline.codecs.check import Problem, check_file
+from feedline.codecs import decode
+from feedline.codecs.check import Problem, check_data, check_file
 
 JPEG = encode(picture(), "JPEG")
 PNG = encode(picture("RGBA"), "PNG")
@@ -24,7 +28,7 @@ def test_a_good_file_is_no_problem(tmp_path, data):
         (JPEG[:-2], "truncated", "truncated JPEG"),
         (PNG[:-1], "truncated", "truncated PNG"),
         (PNG.replace(b"IDAT", b"iDAT"), "corrupt", "corrupt PNG"),
-        (encode(picture(), "BMP"), "unsupported", "bmp"),
+        (encode(picture(), "PPM"), "unsupported", "ppm"),
     ],
 )
 def test_a_broken_file_is_a_problem_with_its_place(tmp_path, data, kind, cause):
@@ -44,3 +48,26 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path):
 def test_a_problem_as_dict():
     expected = {"path": "a.jpg", "index": 3, "kind": "empty", "cause": "why"}
     assert Problem("a.jpg", 3, "empty", "why").as_dict() == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "form", "kind"),
+    [
+        (Image.new("L", (5, 4)), "TIFF", "blank"),
+        (Image.new("RGBA", (5, 4), (0, 0, 0, 255)), "TIFF", "blank"),
+        (Image.new("I;16", (5, 4)), "TIFF", "blank"),
+        (Image.new("L", (5, 4), 1), "TIFF", None),
+        (Image.new("L", (5, 4)), "PNG", None),
+    ],
+)
+def test_a_tiff_of_nothing_but_zeros_is_warned_of(image, form, kind):
+    data = encode(image, form)
+    problem = check_data(data, "there", 3)
+    assert (None if problem is None else (problem.kind, problem.path, problem.index)) == (kind and (kind, "there", 3))
+    assert decode(data).shape == (4, 5, 3)  # a warning: it is read all the same
+
+
+def test_what_is_larger_than_the_limits_is_a_problem():
+    data = encode(picture("L"), "PNG")
+    claim = data[:16] + struct.pack(">II", 2**15, 2**15) + data[24:]
+    assert check_data(claim, "there", 0).kind == "too large"

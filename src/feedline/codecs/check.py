@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from dataclasses import asdict, dataclass
 
 from feedline.codecs.decode import decode
+from feedline.codecs.lazy import read_file
+from feedline.codecs.sniff import sniff
 from feedline.errors import DecodeError, Kind
 
-VERSION = 1
+VERSION = 2
 """Raised when the answer for some file changes, so that remembered answers are asked for again."""
+
+_MAY_BE_BLANK = ("tiff", "raw")
+"""Formats that instruments write, also where the sensor gave nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One file that is broken or not read: where, in which way, and why."""
+    """One file that is broken or not read, or (kind "blank") suspicious: where, in which way, and why."""
 
     path: str
     index: int
@@ -29,23 +32,25 @@ class Problem:
 def check_file(path: str, index: int) -> Problem | None:
     """Reads and decodes the file once, fully; None where it is good.
 
-    A file is broken where it cannot be read, is empty, is no image, ends early, or does not decode. One kind of damage
-    is not seen: bytes lost from the middle of a JPEG that ends as it should, which its decoder makes good with grey.
+    A file is broken where it cannot be read, is empty, is no image, ends early, does not decode, is larger than the
+    limits of :func:`feedline.decode`, or is of a format or kind that is not read. A TIFF of nothing but zeros is a
+    problem of kind "blank": it decodes, but something may have failed where it was written. Of several pages or frames
+    the first is looked at. One kind of damage is not seen: bytes lost from the middle of a JPEG that ends as it
+    should, which its decoder makes good with grey.
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return Problem(path, index, "unreadable", "not a regular file")
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except OSError as error:
-        return Problem(path, index, "unreadable", error.strerror or str(error))
-    return check_data(data, path, index)
+        return check_data(read_file(path), path, index)
+    except DecodeError as error:
+        return Problem(path, index, error.kind, error.cause)
 
 
 def check_data(data: bytes, path: str, index: int) -> Problem | None:
-    """Decodes the bytes of a file once, fully; None where they are good."""
+    """As :func:`check_file`, of a file's bytes; ``path`` is where they came from."""
     try:
-        decode(data, "unchanged")
+        image = decode(data, "unchanged")
     except DecodeError as error:
         return Problem(path, index, error.kind, error.cause)
+    colours = image[:, :, :-1] if image.shape[2] in (2, 4) else image
+    if sniff(data) in _MAY_BE_BLANK and not colours.any():
+        return Problem(path, index, "blank", "every pixel is 0: it decodes, but there may be nothing in it")
     return None
