@@ -36,16 +36,17 @@ class Directory:
         if tag not in self.places:
             return []
         place = self.places[tag]
-        kind, count = struct.unpack_from(self.order + "HI", self.data, place + 2)
+        kind, count = _unpack(self.order + "HI", self.data, place + 2)
         if kind not in _WHOLE_NUMBERS:
             return []
         dtype = np.dtype(self.order + _WHOLE_NUMBERS[kind])
         start = place + 8
         if count * dtype.itemsize > 4:
-            (start,) = struct.unpack_from(self.order + "I", self.data, start)
-        if start + count * dtype.itemsize > len(self.data):
+            (start,) = _unpack(self.order + "I", self.data, start)
+        end = start + count * dtype.itemsize
+        if end > len(self.data):
             return []
-        values: list[int] = np.frombuffer(self.data, dtype, count, start).tolist()
+        values: list[int] = np.frombuffer(self.data[start:end], dtype).tolist()
         return values
 
 
@@ -57,7 +58,7 @@ def directories(data: bytes) -> Iterator[Directory]:
     order = _ORDERS.get(data[:4])
     if order is None or len(data) < 8:
         return
-    waiting = deque(struct.unpack_from(order + "I", data, 4))
+    waiting = deque(_unpack(order + "I", data, 4))
     seen: set[int] = set()
     while waiting and len(seen) < MOST_DIRECTORIES:
         start = waiting.popleft()
@@ -70,14 +71,18 @@ def directories(data: bytes) -> Iterator[Directory]:
         waiting.extend(directory.numbers(_SUB_DIRECTORIES)[:MOST_CHILDREN])
 
 
+def _unpack(form: str, data: bytes, place: int) -> tuple[int, ...]:
+    return struct.unpack(form, data[place : place + struct.calcsize(form)])
+
+
 def _read(data: bytes, order: str, start: int) -> tuple[Directory, tuple[int, ...]]:
     """The directory at ``start``, as far as it lies in the file, and where the next one is said to be."""
-    (count,) = struct.unpack_from(order + "H", data, start)
+    (count,) = _unpack(order + "H", data, start)
     end = start + 2 + count * _ENTRY
     whole = min(count, MOST_ENTRIES, (len(data) - start - 2) // _ENTRY)
     places: dict[int, int] = {}
     for entry in range(start + 2, start + 2 + whole * _ENTRY, _ENTRY):
-        (tag,) = struct.unpack_from(order + "H", data, entry)
+        (tag,) = _unpack(order + "H", data, entry)
         places.setdefault(tag, entry)
-    following = struct.unpack_from(order + "I", data, end) if end + 4 <= len(data) else ()
+    following = _unpack(order + "I", data, end) if end + 4 <= len(data) else ()
     return Directory(data, order, places), following

@@ -55,9 +55,10 @@ def is_raw(data: bytes) -> bool:
     DNG, and the TIFFs of cameras (NEF, ARW, PEF, SRW ...) by a mosaic and a maker in their directories, so that a
     camera's plain TIFF stays a TIFF; CR2, CR3, CRW, ORF, RW2, RAF, X3F and MRW by how they begin.
     """
-    if data.startswith(_SIGNATURES) or data[4:12] == _CANON_3:
+    head = data[:16]
+    if head.startswith(_SIGNATURES) or head[4:12] == _CANON_3:
         return True
-    if data[:4] == b"II*\0" and data[8:10] == _CANON_2:
+    if head[:4] == b"II*\0" and head[8:10] == _CANON_2:
         return True
     return _is_dng(data) or _is_mosaic(data)
 
