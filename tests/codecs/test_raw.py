@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imagebytes import encode, picture
-from rawbytes import ASCII, BLACK, LINEAR, LONG, MOSAIC, RATIONAL, SHORT, WHITE, dng, scene, tiff
+from rawbytes import ASCII, BLACK, BYTE, LINEAR, LONG, MOSAIC, RATIONAL, SHORT, WHITE, dng, scene, tiff
 
 from feedline.codecs.exif import orient
 from feedline.codecs.raw import decode, is_blank, is_raw, read_header
@@ -194,6 +194,19 @@ def test_what_libraw_refuses_is_named(data, kind):
     with pytest.raises(DecodeError, match=f"{kind} RAW: LibRaw says '") as error:
         decode(data)
     assert error.value.kind == kind
+
+
+@pytest.mark.parametrize("cells", [[3, 0, 0, 0], [0, 0, 0, 2], [2, 1, 255, 255]])
+def test_colours_of_which_libraw_would_guess_are_refused(cells):
+    data = dng(scene(), tag_33422=(BYTE, cells))
+    for work in (read_header, decode):
+        with pytest.raises(DecodeError, match="no mosaic has just the colours") as error:
+            work(data)
+        assert error.value.kind == "corrupt"
+
+
+def test_colours_that_the_file_names_are_taken():
+    assert decode(dng(scene(), tag_33422=(BYTE, [0, 2, 2, 6]), tag_50710=(BYTE, [0, 2, 6]))).shape == (32, 48, 3)
 
 
 def test_without_rawpy_its_extra_is_named(monkeypatch):

@@ -38,6 +38,9 @@ _SIGNATURES = (
 _CANON_2, _CANON_3 = b"CR", b"ftypcrx "
 _DNG_VERSION, _PHOTOMETRIC, _MAKE, _ORIENTATION = 0xC612, 262, 271, 274
 _MOSAIC = 32803  # a colour filter array, TIFF/EP
+_PATTERN, _PLANES = 33422, 50710  # the colours of the mosaic's cells, and which colours there are
+_COLOURS = ({0}, {0, 1}, {0, 1, 2}, {3, 4, 5}, {1, 3, 4, 5})
+"""Those that LibRaw knows by themselves: of any other set it reads memory that nobody has written."""
 _PIECES = ((273, 279), (324, 325))  # offsets and byte counts, of strips and of tiles
 _EXIF_OF_FLIP = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7, 90: 6, 180: 3, 270: 8}  # LibRaw: 4 transposes first
 _KINDS: dict[str, Kind] = {
@@ -138,6 +141,14 @@ def _is_mosaic(data: bytes) -> bool:
     return made and mosaic
 
 
+def _check_mosaic(data: bytes) -> None:
+    """Raises DecodeError where the mosaic has colours that the file does not name."""
+    for directory in directories(data):
+        cells, named = set(directory.numbers(_PATTERN)), set(directory.numbers(_PLANES))
+        if cells and cells not in _COLOURS and not cells <= named:
+            raise DecodeError(f"corrupt RAW: no mosaic has just the colours {sorted(cells)[:8]}", "corrupt")
+
+
 def _check_pieces(data: bytes) -> None:
     """Raises DecodeError where a DNG ends before its pixels do; LibRaw takes a short last row for whole."""
     for directory in directories(data):
@@ -169,6 +180,7 @@ def _stretched(height: int, width: int, aspect: float) -> tuple[int, int]:
 def _opened(data: bytes) -> Iterator[Any]:
     """A LibRaw object of the caller's own with the file opened; what it raises becomes a DecodeError."""
     rawpy = require("rawpy", "raw")
+    _check_mosaic(data)
     with _one_thread(), rawpy.RawPy() as raw:
         try:
             raw.open_buffer(io.BytesIO(data))
