@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from imagebytes import chunk, encode, picture
 from PIL import Image
-from rawbytes import LINEAR, dng, scene
+from rawbytes import LINEAR, dng, nonsense_of_cameras, scene
 
 DATA = Path(__file__).parent / "data"
 STARTS = {
@@ -103,6 +103,7 @@ def raws():
     yield dng(scene(25, 31), orientation=6, order=">")
     yield dng(scene(), photometric=LINEAR)
     yield dng(np.stack([scene(), scene(seed=1), scene(seed=2)], axis=2), photometric=LINEAR)
+    yield from nonsense_of_cameras()
 
 
 def npys():

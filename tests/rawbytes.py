@@ -80,3 +80,40 @@ def scene(height=32, width=48, seed=0):
     rng = np.random.default_rng(seed)
     slope = np.add.outer(np.linspace(300, 1800, height), np.linspace(0, 1800, width))
     return (slope + rng.integers(0, 120, (height, width))).astype(np.uint16)
+
+
+CAMERAS = (
+    (b"NIKON CORPORATION", b"NIKON D750", 34713, 14),
+    (b"SONY", b"ILCE-7M3", 32767, 14),
+    (b"PENTAX Corporation", b"PENTAX K-5", 65535, 14),
+    (b"SAMSUNG", b"NX300", 32770, 14),
+    (b"SAMSUNG", b"NX1", 32772, 14),
+    (b"Canon", b"Canon EOS 5D", 7, 14),
+    (b"Eastman Kodak Company", b"KODAK EASYSHARE Z980", 32867, 12),
+    (b"Leaf", b"Aptus 22", 99, 16),
+    (b"OLYMPUS IMAGING CORP.", b"E-M1", 1, 12),
+    (b"Epson", b"R-D1", 1, 12),
+)
+"""Maker, model, their own way to pack pixels, and bits."""
+
+
+def nonsense_of_cameras():
+    """Noise that says it comes from a camera, for LibRaw's decoder of that camera's files."""
+    noise = np.random.default_rng(0).bytes(6000)
+    for maker, model, packing, bits in CAMERAS:
+        entries = {
+            256: (LONG, [64]),
+            257: (LONG, [48]),
+            258: (SHORT, [bits]),
+            259: (SHORT, [packing]),
+            262: (SHORT, [MOSAIC]),
+            271: (ASCII, maker + b"\0"),
+            272: (ASCII, model + b"\0"),
+            277: (SHORT, [1]),
+            278: (LONG, [48]),
+            33421: (SHORT, [2, 2]),
+            33422: (BYTE, [0, 1, 1, 2]),
+        }
+        yield tiff(entries, noise)
+    for start in (b"IIRO", b"IIU\0"):
+        yield start + dng(scene())[4:]
