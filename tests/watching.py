@@ -6,7 +6,7 @@ The child says on a pipe which case it begins. A case is found guilty where
 - it raises anything;
 - the child dies in it;
 - it takes more than ``seconds`` of its thread's own processor time (a busy machine finds nobody guilty), or gives no
-  answer for ten times as long on the clock;
+  answer for ``silence`` seconds on the clock;
 - the child's memory grows by more than ``memory`` bytes at any moment of it (where /proc tells).
 
 After a death a new child goes on behind the guilty case. What libraries print goes to a file that each case begins
@@ -34,6 +34,7 @@ SPARE = 2**32
 class Limits:
     seconds: float = 2.0
     memory: int = 2**29
+    silence: float = 20.0
 
 
 def watch(count, work, limits):
@@ -55,7 +56,7 @@ def follow(reader, child, limits, guilty, position, noise):
     """Reads what the child says until it ends or is ended; the last case that it began."""
     rest, late = b"", False
     while not late:
-        late = not select.select([reader], [], [], 10 * limits.seconds)[0]
+        late = not select.select([reader], [], [], limits.silence)[0]
         if late:
             os.kill(child, signal.SIGKILL)
         elif heard := os.read(reader, 65536):
@@ -69,7 +70,7 @@ def follow(reader, child, limits, guilty, position, noise):
             break
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if late:
-        guilty[position] = f"hangs: no answer in {10 * limits.seconds:g} s"
+        guilty[position] = f"hangs: no answer in {limits.silence:g} s"
     elif status:
         noise.seek(0)
         guilty[position] = f"crash: the child ended with {status}; {noise.read()[-600:].decode(errors='replace')!r}"
