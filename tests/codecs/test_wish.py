@@ -18,7 +18,7 @@ GOOD = {
 
 def test_a_wish_is_what_was_asked_for():
     asked = wish("L", "uint8", [np.int64(1), 2, 3, 4], (5, 6), np.array([7, 8, 9]).tolist(), 2, "accept")
-    assert asked == Wish("L", np.dtype("uint8"), (1, 2, 3, 4), (5, 6), (7, 8, 9), 2, True)
+    assert asked == Wish("L", np.dtype("uint8"), (1, 2, 3, 4), (5, 6), (7, 8, 9), 2, True, False)
     assert wish(**GOOD) == Wish("RGB", None, None, None, 255, 0, False)
 
 

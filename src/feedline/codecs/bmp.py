@@ -15,6 +15,7 @@ _HEAD = 4096
 _RUNS = (1, 2)
 """Run lengths of 8 and 4 bits: how long their data are, they alone know."""
 _OLD = 12  # the length of the header of OS/2 1, whose sizes have 16 bits
+_MOST_MISSING = 1000  # times what is there: a header that claims more is not believed
 
 
 def read_header(data: Bytes) -> Header:
@@ -38,7 +39,7 @@ def decode(data: bytes, how: How = PLAIN) -> Image:
     width, height, bits, packing = _sizes(data)
     (start,) = unpack("<I", data, 10)
     missing = 0 if packing in _RUNS else start + (width * bits + 31) // 32 * 4 * abs(height) - len(data)
-    if missing > 0 and (not how.partial or start > len(data)):
+    if missing > 0 and (not how.partial or start > len(data) or missing > _MOST_MISSING * len(data)):
         raise DecodeError(f"truncated BMP: {missing} bytes are missing behind its {len(data)}", "truncated")
     whole = data + bytes(missing) if missing > 0 else data
     return pixels(open_as("BMP", BmpImagePlugin.BmpImageFile, whole), "BMP")

@@ -37,13 +37,15 @@ def decode(
     background: int | Sequence[int] = BACKGROUND,
     page: int = 0,
     truncated: Truncated = "raise",
+    linear: bool = False,
     max_pixels: int = MAX_PIXELS,
     max_bytes: int = MAX_BYTES,
 ) -> Image:
     """The image in ``data``, its format known by content, as HxWxC, upright as its orientation tag says.
 
     Args:
-        data: a whole file as bytes, or a path. JPEG, PNG, WebP, TIFF, BMP, GIF and .npy are read.
+        data: a whole file as bytes, or a path. JPEG, PNG, WebP, TIFF, BMP, GIF, .npy and (extra
+            "raw") camera RAW are read.
         mode: "RGB" (3 channels), "L" (1), "RGBA" (4) or "unchanged" (L, LA, RGB or RGBA as stored; palettes and
             CMYK as RGB).
         dtype: "uint8", "uint16" or "float32": full range to full range, so uint16 to uint8 is round(v / 257), and
@@ -56,6 +58,7 @@ def decode(
         page: of a TIFF, or the frame of a GIF or WebP.
         truncated: "accept" decodes what is there of a JPEG (the rest is grey), PNG, BMP or npy (the rest is 0) that
             ends early; "raise" refuses it.
+        linear: a camera's RAW as uint16 in proportion to light, and not developed for the eye; nothing to others.
         max_pixels: the largest width times height that is decoded.
         max_bytes: the largest size in bytes of the decoded array.
 
@@ -63,7 +66,7 @@ def decode(
         DecodeError: unreadable, empty, no image, not read, broken, truncated or too large; ``kind`` says which.
         ValueError: a parameter that breaks its rule, a region that is not inside the image, a page that is not there.
     """
-    wanted = wish(mode, dtype, region, size, background, page, truncated)
+    wanted = wish(mode, dtype, region, size, background, page, truncated, linear)
     if isinstance(data, str | os.PathLike):
         return _decode_file(os.fspath(data), wanted, max_pixels, max_bytes)
     return _decode(bytes(data), wanted, max_pixels, max_bytes)
@@ -111,7 +114,7 @@ def _decode(data: bytes, wanted: Wish, max_pixels: int, max_bytes: int) -> Image
 def _stored(codec: ModuleType, data: bytes, header: Header, wanted: Wish, reduce: int) -> Image:
     """What the codec gives, of the size that the header says."""
     try:
-        image: Image = codec.decode(data, How(wanted.mode == "L", wanted.page, wanted.partial, reduce))
+        image: Image = codec.decode(data, How(wanted.mode == "L", wanted.page, wanted.partial, reduce, wanted.linear))
     except (struct.error, IndexError, OverflowError, cv2.error) as error:  # damage that no check of ours names
         raise DecodeError(f"corrupt {header.format}: {error}", "corrupt") from error
     except MemoryError as error:

@@ -13,6 +13,7 @@ class How:
         grey: one channel of luma is enough: it may come where that is faster than colours.
         page: which page or frame; 0 but for the formats of ``sniff.PAGED``.
         partial: what is there of a file that ends early, instead of an error.
+        linear: 16 bits in proportion to light, of a camera's RAW.
         reduce: each side may come as the stored one over 2, 4 or 8, rounded up; 1 but for ``sniff.REDUCING``.
     """
 
@@ -20,6 +21,7 @@ class How:
     page: int = 0
     partial: bool = False
     reduce: int = 1
+    linear: bool = False
 
 
 PLAIN = How()

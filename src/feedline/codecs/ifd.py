@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from feedline.codecs.lazy import Bytes
+
 MOST_DIRECTORIES = 64
 MOST_ENTRIES = 1024
 MOST_CHILDREN = 16
@@ -24,7 +26,7 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 class Directory:
     """One directory: where the entry of each tag lies in ``data``, ``order`` being "<" or ">"."""
 
-    data: bytes
+    data: Bytes
     order: str
     places: dict[int, int]
 
@@ -50,7 +52,7 @@ class Directory:
         return values
 
 
-def directories(data: bytes) -> Iterator[Directory]:
+def directories(data: Bytes) -> Iterator[Directory]:
     """The first directory, then those that follow it or lie below; none where the bytes are no TIFF.
 
     Each place is visited once, and no more than ``MOST_DIRECTORIES`` are.
@@ -71,11 +73,11 @@ def directories(data: bytes) -> Iterator[Directory]:
         waiting.extend(directory.numbers(_SUB_DIRECTORIES)[:MOST_CHILDREN])
 
 
-def _unpack(form: str, data: bytes, place: int) -> tuple[int, ...]:
+def _unpack(form: str, data: Bytes, place: int) -> tuple[int, ...]:
     return struct.unpack(form, data[place : place + struct.calcsize(form)])
 
 
-def _read(data: bytes, order: str, start: int) -> tuple[Directory, tuple[int, ...]]:
+def _read(data: Bytes, order: str, start: int) -> tuple[Directory, tuple[int, ...]]:
     """The directory at ``start``, as far as it lies in the file, and where the next one is said to be."""
     (count,) = _unpack(order + "H", data, start)
     end = start + 2 + count * _ENTRY

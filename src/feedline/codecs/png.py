@@ -16,7 +16,8 @@ from feedline.errors import DecodeError
 from feedline.types import Header, Image
 
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type; a palette is of colours
-_PALETTE = 3
+_GREY, _PALETTE = 0, 3
+_COLOUR_KEY = 6  # bytes of the one colour that is transparent
 _WITH_ALPHA = (4, 6)
 _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _BLOWN = frozenset({b"iCCP", b"zTXt", b"iTXt", b"tEXt", b"eXIf"})
@@ -43,9 +44,19 @@ def read_header(data: Bytes) -> Header:
     if colour not in _CHANNELS:
         raise DecodeError(f"corrupt PNG: colour type {colour} does not exist", "corrupt")
     channels = _CHANNELS[colour]
-    if b"tRNS" in chunks and colour not in _WITH_ALPHA:
+    if colour not in _WITH_ALPHA and _is_keyed(chunks, colour):
         channels += 1
     return Header("png", width, height, channels, 8 if colour == _PALETTE else bits, _orientation(data, chunks))
+
+
+def _is_keyed(chunks: dict[bytes, tuple[int, int]], colour: int) -> bool:
+    """Whether tRNS says what is transparent; one of a wrong length for a palette or a colour does not, as in libpng."""
+    if b"tRNS" not in chunks:
+        return False
+    length = chunks[b"tRNS"][1]
+    if colour == _PALETTE:
+        return 0 < length <= chunks.get(b"PLTE", (0, 0))[1] // 3
+    return colour == _GREY or length == _COLOUR_KEY
 
 
 def _orientation(data: Bytes, chunks: dict[bytes, tuple[int, int]]) -> int:

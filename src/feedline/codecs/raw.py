@@ -18,10 +18,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import cv2
 import numpy as np
 
 from feedline._optional import require
+from feedline.codecs.how import PLAIN, How
 from feedline.codecs.ifd import directories
+from feedline.codecs.lazy import Bytes
 from feedline.errors import DecodeError, Kind
 from feedline.types import Header, Image
 
@@ -52,7 +55,7 @@ _KINDS: dict[str, Kind] = {
 }
 
 
-def is_raw(data: bytes) -> bool:
+def is_raw(data: Bytes) -> bool:
     """Whether the bytes are a camera's RAW file, by what they hold.
 
     DNG, and the TIFFs of cameras (NEF, ARW, PEF, SRW ...) by a mosaic and a maker in their directories, so that a
@@ -66,12 +69,23 @@ def is_raw(data: bytes) -> bool:
     return _is_dng(data) or _is_mosaic(data)
 
 
-def read_header(data: bytes) -> Header:
+def decode(data: bytes, how: How = PLAIN) -> Image:
+    """As ``develop``; each side is the stored one over ``how.reduce``, rounded up."""
+    image = develop(data, half_size=how.reduce > 1, linear=how.linear)
+    if how.reduce == 1:
+        return image
+    header = read_header(data)
+    height, width = -(-header.height // how.reduce), -(-header.width // how.reduce)
+    if image.shape[:2] != (height, width):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return image if image.ndim == 3 else image[:, :, np.newaxis]
+
+
+def read_header(data: Bytes) -> Header:
     """The size that ``decode`` gives, 3 channels (1 from a sensor without colours), 16 bits, and the orientation.
 
     Raises:
-        DecodeError: LibRaw does not know the file, or its header is broken.
-        ImportError: rawpy is missing.
+        DecodeError: LibRaw does not know the file, or its header is broken, or rawpy is missing.
     """
     with _opened(data) as raw:
         sizes = raw.sizes
@@ -82,7 +96,7 @@ def read_header(data: bytes) -> Header:
     return Header("raw", width, height, channels, 16, _orientation(data, sizes.flip))
 
 
-def decode(
+def develop(
     data: bytes,
     *,
     grey: bool = False,
@@ -105,8 +119,8 @@ def decode(
         size: the height and width that are wanted, as stored; at most half of the stored ones is ``half_size``.
 
     Raises:
-        DecodeError: truncated, corrupt, too large for LibRaw, or a camera or compression that it does not know.
-        ImportError: rawpy is missing.
+        DecodeError: truncated, corrupt, too large for LibRaw, a camera or compression that it does not know, or rawpy
+            is missing.
     """
     del grey
     if _is_dng(data):
@@ -123,17 +137,19 @@ def decode(
     return image if image.ndim == 3 else image[:, :, np.newaxis]
 
 
-def is_blank(image: Image) -> bool:
-    """Whether every value is zero: what is left of a RAW or TIFF file whose pixels were never written."""
-    return not image.any()
+def _rawpy() -> Any:
+    try:
+        return require("rawpy", "raw")
+    except ImportError as error:
+        raise DecodeError(f"camera RAW is read with an extra: {error}", "unsupported") from error
 
 
-def _is_dng(data: bytes) -> bool:
+def _is_dng(data: Bytes) -> bool:
     first = next(directories(data), None)
     return first is not None and _DNG_VERSION in first
 
 
-def _is_mosaic(data: bytes) -> bool:
+def _is_mosaic(data: Bytes) -> bool:
     made = mosaic = False
     for directory in directories(data):
         made = made or _MAKE in directory
@@ -141,7 +157,7 @@ def _is_mosaic(data: bytes) -> bool:
     return made and mosaic
 
 
-def _check_mosaic(data: bytes) -> None:
+def _check_mosaic(data: Bytes) -> None:
     """Raises DecodeError where the mosaic has colours that the file does not name."""
     for directory in directories(data):
         cells, named = set(directory.numbers(_PATTERN)), set(directory.numbers(_PLANES))
@@ -158,7 +174,7 @@ def _check_pieces(data: bytes) -> None:
                 raise DecodeError(f"truncated RAW: {len(data)} bytes, and its pixels end at {end}", "truncated")
 
 
-def _orientation(data: bytes, flip: int) -> int:
+def _orientation(data: Bytes, flip: int) -> int:
     """LibRaw's flip as EXIF says it; 1 where the file states nonsense, of which LibRaw makes a turn."""
     first = next(directories(data), None)
     stated = first.numbers(_ORIENTATION)[:1] if first is not None else []
@@ -177,13 +193,13 @@ def _stretched(height: int, width: int, aspect: float) -> tuple[int, int]:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Any]:
+def _opened(data: Bytes) -> Iterator[Any]:
     """A LibRaw object of the caller's own with the file opened; what it raises becomes a DecodeError."""
-    rawpy = require("rawpy", "raw")
+    rawpy = _rawpy()
     _check_mosaic(data)
     with _one_thread(), rawpy.RawPy() as raw:
         try:
-            raw.open_buffer(io.BytesIO(data))
+            raw.open_buffer(io.BytesIO(data[:]))
             yield raw
         except rawpy.LibRawError as error:
             what = error.args[0] if error.args else ""
@@ -212,6 +228,6 @@ def _openmp() -> tuple[ctypes.CDLL, ...]:
 
     LibRaw calls the second where torch was imported first, whose OpenMP then stands before all others.
     """
-    places = [require("rawpy", "raw")._rawpy.__file__, *([None] if os.name == "posix" else [])]
+    places = [_rawpy()._rawpy.__file__, *([None] if os.name == "posix" else [])]
     libraries = [ctypes.CDLL(place) for place in places]
     return tuple(library for library in libraries if hasattr(library, "omp_set_num_threads"))

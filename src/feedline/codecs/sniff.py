@@ -2,8 +2,8 @@
 
 | read | recognised, and not read |
 | --- | --- |
-| jpeg (also the first picture of an MPO), png, webp, tiff (also BigTIFF), bmp, gif, npy | jpeg2000, avif, heif, jxl, \
-ico, cur, pbm, pgm, ppm, pam, tga, pcx, qoi, psd, sgi, sun, exr, and raw (cameras' files, DNG among them) |
+| jpeg (also the first picture of an MPO), png, webp, tiff (also BigTIFF), bmp, gif, npy, raw (of \
+cameras, DNG among them) | jpeg2000, avif, heif, jxl, ico, cur, pbm, pgm, ppm, pam, tga, pcx, qoi, psd, sgi, sun, exr |
 
 TGA has no mark at its beginning: it is known by the one that newer files end with, or by a header all of whose
 numbers are possible in one.
@@ -13,10 +13,8 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from feedline.codecs import bmp, gif, jpeg, npy, png, tiff, webp
+from feedline.codecs import bmp, gif, jpeg, npy, png, raw, tiff, webp
 from feedline.codecs.lazy import Bytes
-from feedline.codecs.tiff_tags import directories
-from feedline.errors import DecodeError
 
 CODECS: dict[str, ModuleType] = {
     "jpeg": jpeg,
@@ -26,11 +24,12 @@ CODECS: dict[str, ModuleType] = {
     "bmp": bmp,
     "gif": gif,
     "npy": npy,
+    "raw": raw,
 }
 """Each codec has ``read_header(data) -> Header`` and ``decode(data, how) -> Image``; see how.py."""
 PAGED = frozenset({"tiff", "gif", "webp"})
 """Whose ``read_header`` takes a page as well."""
-REDUCING = frozenset({"jpeg"})
+REDUCING = frozenset({"jpeg", "raw"})
 
 _SIGNATURES = {
     b"\xff\xd8\xff": "jpeg",
@@ -62,14 +61,8 @@ _SIGNATURES = {
     b"\x01\xda": "sgi",
     b"\x59\xa6\x6a\x95": "sun",
     b"v/1\x01": "exr",
-    b"IIRO": "raw",
-    b"IIRS": "raw",
-    b"MMOR": "raw",
-    b"IIU\0": "raw",
-    b"FUJIFILMCCD-RAW": "raw",
 }
-_BRANDS = {b"avif": "avif", b"avis": "avif", b"heic": "heif", b"heix": "heif", b"mif1": "heif", b"crx ": "raw"}
-_DNG_VERSION, _SUBFILE, _SUBDIRECTORIES = 0xC612, 0xFE, 0x14A
+_BRANDS = {b"avif": "avif", b"avis": "avif", b"heic": "heif", b"heix": "heif", b"mif1": "heif"}
 _TGA_END = b"TRUEVISION-XFILE.\0"
 
 
@@ -77,8 +70,8 @@ def sniff(data: Bytes) -> str | None:
     """The format that the bytes look like, in lower case; None where they look like no image known here."""
     head = data[:32]
     name = next((name for start, name in _SIGNATURES.items() if head.startswith(start)), None)
-    if name == "tiff":
-        return "raw" if head[8:10] == b"CR" or _is_raw(data) else "tiff"
+    if name in (None, "tiff") and raw.is_raw(data):
+        return "raw"
     if name in ("ico", "cur") and head[4:6] in (b"", b"\0", b"\0\0"):
         name = None
     if name == "sgi" and not (head[2:3] in (b"\0", b"\1") and head[3:4] in (b"\1", b"\2")):
@@ -90,18 +83,6 @@ def _marked_within(head: bytes) -> str | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
     return _BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
-
-
-def _is_raw(data: Bytes) -> bool:
-    """Whether it is a DNG, or begins with a preview of what lies in directories below it, as raw files do."""
-    try:
-        directory = next(directories(data), None)
-        if directory is None:
-            return False
-        preview = directory.first(_SUBFILE) & 1
-    except DecodeError:
-        return False
-    return _DNG_VERSION in directory.tags or bool(preview and _SUBDIRECTORIES in directory.tags)
 
 
 def _unmarked(data: Bytes, head: bytes) -> str | None:

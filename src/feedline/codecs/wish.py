@@ -29,6 +29,7 @@ class Wish:
     background: Colour
     page: int
     partial: bool
+    linear: bool
 
 
 def wish(
@@ -39,6 +40,7 @@ def wish(
     background: int | Sequence[int],
     page: int,
     truncated: Truncated,
+    linear: bool = False,
 ) -> Wish:
     """The parameters of :func:`feedline.decode`, checked.
 
@@ -50,7 +52,7 @@ def wish(
     _require(kind is None or kind in _KINDS, f"dtype must be one of {', '.join(DTYPES)}", dtype)
     _require(_whole(page) and page >= 0, "page must be 0 or more", page)
     _require(truncated in _TRUNCATED, 'truncated must be "raise" or "accept"', truncated)
-    return Wish(mode, kind, _region(region), _size(size), _colour(background), page, truncated == "accept")
+    return Wish(mode, kind, _region(region), _size(size), _colour(background), page, truncated == "accept", linear)
 
 
 def check_mode(mode: str) -> None:

@@ -14,9 +14,9 @@ from tqdm import tqdm
 from feedline.errors import DataError, DecodeError
 from feedline.sources import tar, webdataset
 from feedline.sources.archive_classes import assign
-from feedline.sources.folder import SUFFIXES
 from feedline.sources.member import Member
 from feedline.sources.reader import Reader, Window
+from feedline.sources.scan import SUFFIXES
 from feedline.sources.unpack import read_member
 from feedline.sources.zip import scan as scan_zip
 

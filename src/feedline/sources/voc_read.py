@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from feedline.errors import DataError
 from feedline.sources.annotated import annotated_arrays
-from feedline.sources.folder import SUFFIXES
 from feedline.sources.objects import DIFFICULT, TRUNCATED, Box, ObjectBuilder, box_fault, check_boxes
 from feedline.sources.problems import Finding
+from feedline.sources.scan import SUFFIXES
 
 _IMAGES = ("JPEGImages", "images", "Images", ".")
 MASKS = "SegmentationClass"

@@ -11,7 +11,7 @@ import yaml
 
 from feedline.errors import DataError
 from feedline.sources.files import inside, is_foreign
-from feedline.sources.folder import SUFFIXES
+from feedline.sources.scan import SUFFIXES
 
 _SPLITS = ("train", "val", "test")
 _LARGEST = 2**24
