@@ -12,7 +12,7 @@ LAYERS = [
     {"errors", "types", "rng", "timing", "_atomic", "_cache", "_optional", "_version"},
     {"sources", "codecs", "transforms", "samplers", "nn"},
     {"dataset"},
-    {"checking", "_split"},
+    {"checking", "_guess", "_split"},
     {"_open"},
     {"loader"},
     {"train"},

@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-SAYS = ("torch.Size([64, 1, 28, 28]) torch.float32", "39 batches were left, 0 samples could not be made")
+SAYS = (
+    "torch.Size([64, 1, 28, 28]) torch.float32",
+    "['cat', 'dog'] True 2",
+    "39 batches were left, 0 samples could not be made",
+)
 
 
 def blocks(language: str) -> list[str]:

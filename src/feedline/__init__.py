@@ -1,9 +1,10 @@
 """feedline: from images where they lie to a network that learns from them."""
 
-from feedline import samplers, transforms
+from feedline import samplers, sources, transforms
 from feedline._open import open
 from feedline._split import split
 from feedline._version import __version__
+from feedline.checking import check
 from feedline.codecs import decode, probe
 from feedline.dataset import ImageDataset, Subset
 from feedline.errors import (
@@ -27,12 +28,14 @@ __all__ = [
     "Subset",
     "TransformError",
     "__version__",
+    "check",
     "decode",
     "get_worker_info",
     "open",
     "prefetch_to_device",
     "probe",
     "samplers",
+    "sources",
     "split",
     "transforms",
 ]

@@ -1,4 +1,4 @@
-"""A path or a name to a dataset: the only list of what opens what."""
+"""A path, a name, a URL or an object to a dataset: the only list of what opens what."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from feedline._guess import source_of_folder, source_of_name, upright_size
+from feedline.checking.check import check as check_all
 from feedline.dataset import ImageDataset
 from feedline.errors import DataError
-from feedline.sources import ArraySource, FolderSource
+from feedline.sources import ArraySource, HuggingFaceSource, PairedSource, SideBySide
+from feedline.sources.huggingface import is_huggingface
 from feedline.types import Mode, Source
 
 EMBEDDED = Path(__file__).parent / "embedded"
+_SHOWN = 10
 
 
 def _glyphs() -> ArraySource:
@@ -25,41 +29,103 @@ def _glyphs() -> ArraySource:
 
 
 _NAMES: dict[str, Callable[[], Source]] = {"glyphs": _glyphs}
-_SUFFIXES: dict[str, Callable[[str], Source]] = {".npz": ArraySource, ".npy": ArraySource}
 
 
 def open(
-    path: str | os.PathLike[str],
+    data: Any,
     transform: Callable[[Any], Any] | None = None,
     mode: Mode | None = None,
+    *,
+    check: bool = False,
+    pair: Any = None,
+    mask: Any = None,
+    side_by_side: str | None = None,
+    **how: Any,
 ) -> ImageDataset:
-    """The images at ``path`` as a map-style dataset of (image, label).
+    """The images of ``data`` as a map-style dataset of (image, label).
+
+    | what ``data`` is | what opens it, and takes ``how`` |
+    | --- | --- |
+    | a folder of class folders or of images, or of splits with ``split="train"`` | FolderSource |
+    | .tar, .zip, .tar.gz and the like; "a-{000..003}.tar"; these behind a URL | ArchiveSource |
+    | .npy, .npz | ArraySource |
+    | .h5, .hdf5 | HDF5Source |
+    | .csv, .tsv, .jsonl, .parquet | TableSource |
+    | .json | CocoSource |
+    | a folder with Annotations/ | VocSource |
+    | data.yaml, or a folder with it or with images/ and labels/ | YoloSource |
+    | MNIST's and CIFAR's files and folders | MnistSource, CifarSource |
+    | an object of Hugging Face ``datasets`` | HuggingFaceSource |
+    | any source | itself |
+    | "glyphs" | the embedded letters A to J (write "./glyphs" for a folder of that name) |
 
     Args:
-        path: a folder of class folders, an ``.npz`` or ``.npy`` file, or "glyphs", the embedded letters A to J
-            (write "./glyphs" for a folder of that name).
-        transform: what shall happen to each image; without one it stays an HxWxC uint8 array.
-        mode: "RGB", "L" or "unchanged"; by default "RGB" for files and "unchanged" for arrays.
+        data: see above.
+        transform: what shall happen to each image; without one it stays an HxWxC array.
+        mode: "RGB", "L", "RGBA" or "unchanged"; by default "RGB" for encoded files and "unchanged" for arrays.
+        check: decodes everything first and raises where something is broken; see :func:`feedline.check`.
+        pair: where the partners of the images are, by equal names; ``dataset.record(index).partner`` is one.
+        mask: where the masks of the images are, by equal names.
+        side_by_side: "AtoB" or "BtoA" for images that hold two beside each other, A on the left.
+        how: what the source takes: see there.
 
     Raises:
-        DataError: nothing is there, or nothing that feedline opens, or not in the layout that it needs.
+        DataError: nothing is there, or nothing that feedline opens, or not in the layout that it needs; with ``check``
+            what is broken, all of it in ``problems``.
+        TypeError: a word that the source does not take.
         ValueError: an unknown mode.
     """
-    source = _source(os.fspath(path))
-    return ImageDataset(source, transform, ("RGB" if source.has_files else "unchanged") if mode is None else mode)
+    source = _source(data, how)
+    if pair is not None or mask is not None:
+        other, as_ = (pair, "partner") if pair is not None else (mask, "mask")
+        source = PairedSource(source, _source(other, {}), as_, size_of=upright_size)  # type: ignore[arg-type]
+    if side_by_side is not None:
+        source = SideBySide(source, side_by_side, size_of=upright_size)  # type: ignore[arg-type]
+    dataset = ImageDataset(
+        source, transform, ("unchanged" if _holds_arrays(source) else "RGB") if mode is None else mode
+    )
+    if check:
+        _require_whole(dataset)
+    return dataset
 
 
-def _source(path: str) -> Source:
+def _holds_arrays(source: Source) -> bool:
+    return not source.has_files and source.spec.channels is not None
+
+
+def _source(data: Any, how: dict[str, Any]) -> Source:
+    if is_huggingface(data):
+        return HuggingFaceSource(data, **how)
+    if isinstance(data, Source):
+        if how:
+            raise TypeError(f"{type(data).__name__} is open already: it does not take {', '.join(how)}")
+        return data
+    if isinstance(data, list | tuple):
+        return source_of_name(data, how)
+    path = os.fspath(data)
     if path in _NAMES:
-        return _NAMES[path]()
+        return _NAMES[path](**how)
     if os.path.isdir(path):
-        return FolderSource(path)
-    if not os.path.exists(path):
+        return source_of_folder(path, how)
+    if not os.path.exists(path) and "://" not in path and "{" not in path:
         raise DataError(f"no such file or folder: {os.path.abspath(path)} (embedded sets: {', '.join(_NAMES)})")
-    reader = _SUFFIXES.get(os.path.splitext(path)[1].lower())
-    if reader is None:
-        raise DataError(
-            f"cannot open {os.path.abspath(path)}: expected a folder of class folders, "
-            f"or a file that ends in {' or '.join(_SUFFIXES)}"
-        )
-    return reader(path)
+    return source_of_name(path, how)
+
+
+def _require_whole(dataset: ImageDataset) -> None:
+    problems = [problem for problem in check_all(dataset) if problem.kind != "blank"]
+    if not problems:
+        return
+    lines = [f"  {each.path} (index {each.index}): {each.kind}: {each.cause}" for each in problems[:_SHOWN]]
+    more = [f"  ... and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+    raise DataError(
+        "\n".join(
+            [
+                f"{len(problems)} of {len(dataset)} samples are broken: mend or remove them, or open without check and "
+                "leave them out with DataLoader(..., on_error='skip')",
+                *lines,
+                *more,
+            ]
+        ),
+        problems=problems,
+    )

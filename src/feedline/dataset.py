@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
@@ -36,6 +38,14 @@ class Paths(Sequence[str]):
         if isinstance(index, slice):
             return [self._source.path(place) for place in range(*index.indices(len(self)))]
         return self._source.path(_place(index, len(self)))
+
+
+def halves(image: Image, direction: str) -> tuple[Image, Image]:
+    """Image and partner of a picture that holds A and B side by side; of an odd width the middle column is left out."""
+    width = image.shape[1] // 2
+    left, right = image[:, :width], image[:, image.shape[1] - width :]
+    first, second = (left, right) if direction == "AtoB" else (right, left)
+    return np.ascontiguousarray(first), np.ascontiguousarray(second)
 
 
 class ImageDataset(Dataset[tuple[Any, int]]):
@@ -93,15 +103,44 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             if watch is not None:
                 watch.lap(doing)
 
+    def record(self, index: int) -> Record:
+        """All that is known of a sample, its pictures decoded, nothing transformed: objects, mask, partner, extra.
+
+        Arrays are HxWxC; the mask is as stored, the partner in the mode of the image.
+
+        Raises:
+            DecodeError: one of its pictures cannot be read or decoded; names path and index.
+            IndexError: no such index.
+        """
+        index = _place(index, len(self))
+        record = self.source[index]
+        left, right = self._picture(record, record.data, index), None
+        if "side_by_side" in record.extra:
+            left, right = halves(left, record.extra["side_by_side"])
+        if record.partner is not None:
+            right = self._picture(record, record.partner, index, "partner_path")
+        mask = record.mask
+        if isinstance(mask, bytes):
+            mask = self._picture(record, mask, index, "mask_path", "unchanged")
+        return replace(record, data=left, partner=right, mask=mask)
+
     def _image(self, record: Record, index: int) -> Image:
-        dtype = None if self.mode == "unchanged" else _BYTE
+        image = self._picture(record, record.data, index)
+        return halves(image, record.extra["side_by_side"])[0] if "side_by_side" in record.extra else image
+
+    def _picture(
+        self, record: Record, data: bytes | Image, index: int, place: str = "", mode: Mode | None = None
+    ) -> Image:
+        """One of the record's pictures; ``place`` is what its path is called in ``extra``."""
+        mode = self.mode if mode is None else mode
+        dtype = None if mode == "unchanged" else _BYTE
         try:
-            if isinstance(record.data, bytes):
-                return decode(record.data, self.mode, dtype=dtype)
-            image = to_mode(to_dtype(record.data, dtype), self.mode)
-            return image.copy() if np.may_share_memory(image, record.data) else image
+            if isinstance(data, bytes):
+                return decode(data, mode, dtype=dtype)
+            image = to_mode(to_dtype(data, dtype), mode)
+            return image.copy() if np.may_share_memory(image, data) else image
         except DecodeError as error:
-            raise error.at(record.path, index) from error
+            raise error.at(record.extra.get(place, record.path), index) from error
 
     @property
     def thread_safe(self) -> bool:
@@ -113,7 +152,8 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         """What each image is, as far as that is fixed; None where a foreign transform leaves it open."""
         stored = self.source.spec
         channels = _CHANNELS.get(self.mode, stored.channels)
-        return self._steps.spec(Spec(stored.height, stored.width, channels, stored.dtype))
+        dtype = stored.dtype if self.mode == "unchanged" else torch.uint8
+        return self._steps.spec(Spec(stored.height, stored.width, channels, dtype))
 
     @property
     def classes(self) -> list[str]:

@@ -12,6 +12,7 @@ Messages say the rule, the value found, the place, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 Kind = Literal["unreadable", "empty", "truncated", "wrong type", "corrupt", "unsupported", "too large", "blank"]
@@ -23,7 +24,15 @@ class FeedlineError(Exception):
 
 
 class DataError(FeedlineError):
-    """A path, folder or array that cannot be a dataset, or not the one that was asked for."""
+    """A path, folder or array that cannot be a dataset, or not the one that was asked for.
+
+    Attributes:
+        problems: the samples that are broken, where these are the reason.
+    """
+
+    def __init__(self, *args: object, problems: Sequence[Any] = ()) -> None:
+        super().__init__(*args)
+        self.problems = list(problems)
 
 
 class DecodeError(FeedlineError):

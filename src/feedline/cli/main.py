@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from feedline._version import __version__
+from feedline.cli.check import check
 from feedline.cli.evaluate import evaluate
 from feedline.cli.predict import predict
 from feedline.cli.train import train
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (train, evaluate, predict):
+for command in (check, train, evaluate, predict):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 
 

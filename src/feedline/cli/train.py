@@ -136,7 +136,7 @@ def _usable(settings: Settings, quiet: bool) -> tuple[AnyDataset, list[Problem]]
     """The dataset without its broken files, and those; raises where they are not to be left out."""
     dataset = open_dataset(settings.data)
     _require_classes(dataset)
-    problems = check_files(dataset, progress=not quiet) if settings.check else []
+    problems = _broken(check_files(dataset, progress=not quiet)) if settings.check else []
     if not problems:
         return dataset, []
     for problem in problems[:_SHOWN]:
@@ -154,7 +154,20 @@ def _usable(settings: Settings, quiet: bool) -> tuple[AnyDataset, list[Problem]]
     return good, problems
 
 
+def _broken(problems: list[Problem]) -> list[Problem]:
+    """Those that cannot be used; what is only suspicious is told of."""
+    for problem in problems:
+        if problem.kind == "blank":
+            typer.echo(f"blank: {problem.path}: {problem.cause}", err=True)
+    return [problem for problem in problems if problem.kind != "blank"]
+
+
 def _require_classes(dataset: AnyDataset) -> None:
+    if (dataset.targets < 0).any():
+        raise DataError(
+            f"{int((dataset.targets < 0).sum())} of {len(dataset)} images have no class, and a classifier needs one "
+            "for each, such as the folder that it lies in (ROOT/CLASS/IMAGE)"
+        )
     counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
     if len(dataset.classes) < 2:
         raise DataError(

@@ -12,7 +12,7 @@ import pickle
 import random
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import parent_process
@@ -31,6 +31,7 @@ from feedline.loader.collate import allocating, collate_in_workers
 from feedline.loader.fetch import Fetch
 from feedline.loader.foreign import Exhausted
 from feedline.loader.memory import Arena, Block
+from feedline.loader.mend import name_of
 from feedline.loader.progress import Again
 from feedline.loader.transport import INLINE, pack
 from feedline.rng import Key
@@ -237,8 +238,8 @@ class _Maker:
             indices = pickle.loads(work.task)
             if work.lost is not None:
                 fetch = fetch.mended(lost=work.lost)
-                if getattr(fetch, "batched", True):  # a substitute may kill too, but samples of the batch were tried
-                    fetch = fetch.mended(among=indices)
+                others = _not_lost(fetch, indices, work.lost)
+                fetch = fetch.mended(among=others) if others else fetch
             tasks = fetch.plan(indices)
             values = [fetch.run(task) for task in tasks]
             batch = fetch.join(tasks, values)
@@ -272,6 +273,11 @@ class _Maker:
             wrapped.exc_type = RuntimeError
             packed = pickle.dumps(wrapped)
         return Made(error=packed, told=told, notes=notes)
+
+
+def _not_lost(fetch: Fetch, indices: Any, lost: Mapping[str, str]) -> list[Any]:
+    """The samples of a batch of which no worker died: another substitute may kill, but these were tried."""
+    return [index for index in indices if name_of(index) not in lost] if getattr(fetch, "batched", True) else []
 
 
 def _seed(job: Job) -> None:
