@@ -20,6 +20,7 @@ from feedline import DataLoader
 from feedline import transforms as T
 from feedline.loader.ledger import Entry, Ledger
 from feedline.loader.mend import Failure
+from feedline.loader.progress import Progress
 
 quiet = pytest.mark.filterwarnings("ignore:a sample cannot be made:RuntimeWarning")
 EPOCHS = 20
@@ -32,7 +33,7 @@ def failure(index, path=None, error="ValueError: broken"):
 @quiet
 def test_it_is_a_sequence_of_entries():
     ledger = Ledger()
-    ledger.begin(3).add([failure(5), failure(7, "a/7.png")])
+    ledger.begin(Progress(3)).add([failure(5), failure(7, "a/7.png")])
     assert len(ledger) == 2
     assert ledger[0] == Entry(5, None, "ValueError: broken", 3)
     assert list(ledger) == ledger[:] == [ledger[0], ledger[-1]]
@@ -43,7 +44,7 @@ def test_it_is_a_sequence_of_entries():
 def test_a_sample_is_in_it_once_an_epoch():
     ledger = Ledger()
     for epoch in (0, 1, 0):
-        page = ledger.begin(epoch)
+        page = ledger.begin(Progress(epoch))
         page.add([failure(5)])
         page.add([failure(5), failure("5")])
     assert [(entry.index, entry.epoch) for entry in ledger] == [(5, 0), ("5", 0), (5, 1), ("5", 1)]
@@ -54,7 +55,7 @@ def test_each_sample_is_warned_of_once():
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         for epoch in range(3):
-            ledger.begin(epoch).add([failure(5, "a/5.png"), failure(6)])
+            ledger.begin(Progress(epoch)).add([failure(5, "a/5.png"), failure(6)])
     assert [str(each.message) for each in told] == [
         "a sample cannot be made: index 5 (a/5.png): ValueError: broken",
         "a sample cannot be made: index 6: ValueError: broken",
@@ -65,7 +66,7 @@ def test_each_sample_is_warned_of_once():
 def test_so_many_are_borne_in_an_epoch():
     ledger = Ledger(2)
     for epoch in range(2):
-        page = ledger.begin(epoch)
+        page = ledger.begin(Progress(epoch))
         page.add([failure(1), failure(2), failure(1)])
         with pytest.raises(
             RuntimeError, match=f"3 samples of epoch {epoch} could not be made, and max_errors=2; the last"
@@ -77,7 +78,9 @@ def test_so_many_are_borne_in_an_epoch():
 def test_it_is_saved_as_json_lines(tmp_path):
     loader = DataLoader(Drawing(9, {2, 7}), 2, on_error="skip")
     list(loader)
-    loader.ledger.begin(0).add([failure((1, Path("x")), "p", "ä\n"), failure(np.int64(4)), failure(torch.tensor(5))])
+    loader.ledger.begin(Progress(0)).add(
+        [failure((1, Path("x")), "p", "ä\n"), failure(np.int64(4)), failure(torch.tensor(5))]
+    )
     loader.ledger.save(tmp_path / "left_out.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "left_out.jsonl").read_text().splitlines()]
     assert lines[:2] == [

@@ -27,8 +27,7 @@ from torch.autograd.profiler import record_function
 from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.mend import Failure, Mended
 from feedline.loader.order import Drawn
-from feedline.loader.pending import Pending
-from feedline.loader.places import note
+from feedline.loader.pending import Pending, fail, length_of
 from feedline.loader.progress import Progress, Resume, Snapshot
 from feedline.loader.stats import EpochStats
 from feedline.loader.workers import Chunk, Done, Late, Workers
@@ -198,7 +197,7 @@ class LoaderIterator(Iterator[Any]):
         failure, values = batch.failure, batch.pass_by()
         if failure is not None:
             try:
-                _fail(failure)
+                fail(failure)
             finally:
                 del batch, failure, values  # the traceback must not hold what would keep this iterator alive
         times = begin_chunk()
@@ -255,7 +254,7 @@ class LoaderIterator(Iterator[Any]):
                 self._set_failed(drawn.number, drawn.sampler, error)
                 continue
             self._batches[drawn.number] = Pending(
-                tasks, drawn.sampler, count=_length(drawn.indices) if self._batched else 1
+                tasks, drawn.sampler, count=length_of(drawn.indices) if self._batched else 1
             )
             with self._watched(f"batch {drawn.number} is"):
                 for part, task in enumerate(tasks):
@@ -294,23 +293,3 @@ class LoaderIterator(Iterator[Any]):
             "configuring the IterableDataset replica at each worker.",
             stacklevel=3,
         )
-
-
-def _length(indices: Any) -> int:
-    """How many samples are asked for; a sampler may give a batch as what has no length."""
-    try:
-        return len(indices)
-    except TypeError:
-        return 1
-
-
-def _fail(failure: Done) -> NoReturn:
-    error = failure.error
-    assert error is not None
-    if isinstance(error, StopIteration):  # it would end the pass in silence
-        error = RuntimeError(f"the dataset raised StopIteration for a sample: {error}")
-    note(error, f"in batch {failure.chunk.batch} of this pass, worker {failure.worker}")
-    try:
-        raise error
-    finally:
-        del error, failure

@@ -14,6 +14,7 @@ import torch
 
 from feedline._atomic import write_whole
 from feedline.loader.mend import Failure, name_of
+from feedline.loader.progress import Progress
 from feedline.loader.telling import tell
 
 
@@ -61,9 +62,9 @@ class Ledger(Sequence[Entry]):
         self._known: set[tuple[int, str]] = set()
         self._told: set[str] = set()
 
-    def begin(self, epoch: int, before: int = 0) -> Page:
-        """A pass begins, or is gone on with behind so many failures."""
-        return Page(self, epoch, before)
+    def begin(self, progress: Progress) -> Page:
+        """A pass begins, or is gone on with: ``progress`` says which, and is told how many failures there are."""
+        return Page(self, progress)
 
     def note(self, entry: Entry) -> None:
         """Another entry, unless it is there already; each sample is warned of once."""
@@ -113,20 +114,14 @@ class Page:
 
     Args:
         ledger: where they are written.
-        epoch: the number of the pass.
-        before: how many failures there were before the place from where it is gone on with.
+        progress: the pass's; its ``errors`` are those before the place from where it is gone on with.
     """
 
-    def __init__(self, ledger: Ledger, epoch: int, before: int) -> None:
+    def __init__(self, ledger: Ledger, progress: Progress) -> None:
         self._ledger = ledger
-        self._epoch = epoch
-        self._before = before
+        self._progress = progress
+        self._before = progress.errors
         self._names: set[str] = set()
-
-    @property
-    def count(self) -> int:
-        """How many samples of the epoch could not be made."""
-        return self._before + len(self._names)
 
     def add(self, failures: Sequence[Failure]) -> None:
         """Notes them.
@@ -134,13 +129,15 @@ class Page:
         Raises:
             RuntimeError: there are more of them in this epoch than are borne.
         """
+        epoch, most = self._progress.epoch, self._ledger.most
         for failure in failures:
-            last = Entry(failure.index, failure.path, failure.error, self._epoch)
+            last = Entry(failure.index, failure.path, failure.error, epoch)
             self._names.add(name_of(failure.index))
             self._ledger.note(last)
-        most = self._ledger.most
-        if most is not None and failures and self.count > most:
+        count = self._before + len(self._names)
+        if most is not None and failures and count > most:
             raise RuntimeError(
-                f"{self.count} samples of epoch {self._epoch} could not be made, and max_errors={most}; "
+                f"{count} samples of epoch {epoch} could not be made, and max_errors={most}; "
                 f"the last: {in_words(last)}. loader.ledger has all of them"
             )
+        self._progress.errors = count

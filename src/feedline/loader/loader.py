@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar, cast
 
 import torch
@@ -15,8 +15,8 @@ from feedline.loader.checks import check
 from feedline.loader.device import pinned, wants_pinning
 from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.iterator import LoaderIterator
-from feedline.loader.ledger import Ledger, Page
-from feedline.loader.mend import Failure, OnError
+from feedline.loader.ledger import Ledger
+from feedline.loader.mend import OnError
 from feedline.loader.order import Begun, Order, begin, begin_again, snapshot, stateful, tellable
 from feedline.loader.progress import Again, Progress, Resume
 from feedline.loader.state import Saved, put, read, save
@@ -234,7 +234,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             iterator = self._new_iterator(fetch, key, resume)
         else:
             iterator.restart(fetch.run, key, resume)
-        page = self.ledger.begin(epoch, progress.errors)
+        page = self.ledger.begin(progress)
         stats = self.stats.begin(epoch, makers(self))
         iterator.begin(
             order,
@@ -243,7 +243,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             stats,
             self._index_sampler,
             self._IterableDataset_len_called,
-            _reporter(page, progress),
+            page.add,
             not unbatched(self),
         )
         return cast(LoaderIterator, iterator)
@@ -288,17 +288,6 @@ class DataLoader(TorchDataLoader[_T_co]):
 
 def _as_it_is(batch: Any) -> Any:
     return batch
-
-
-def _reporter(page: Page, progress: Progress) -> Callable[[Sequence[Failure]], None]:
-    """What notes the failures of a batch, and how many there were."""
-
-    def report(failures: Sequence[Failure]) -> None:
-        if failures:
-            page.add(failures)
-            progress.errors = page.count
-
-    return report
 
 
 def _first(resume: Resume | None) -> Again | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from feedline.loader.mend import Failure, Mended
+from feedline.loader.places import note
 from feedline.loader.progress import Snapshot
 from feedline.loader.workers import Done
 
@@ -64,3 +65,24 @@ class Pending:
         self.done = {part: replace(done, value=None, error=None) for part, done in self.done.items()}
         self.passed = True
         return values
+
+
+def length_of(indices: Any) -> int:
+    """How many samples are asked for; a sampler may give a batch as what has no length."""
+    try:
+        return len(indices)
+    except TypeError:
+        return 1
+
+
+def fail(failure: Done) -> NoReturn:
+    """Raises what was raised for a part of a batch, with a note that says where."""
+    error = failure.error
+    assert error is not None
+    if isinstance(error, StopIteration):  # it would end the pass in silence
+        error = RuntimeError(f"the dataset raised StopIteration for a sample: {error}")
+    note(error, f"in batch {failure.chunk.batch} of this pass, worker {failure.worker}")
+    try:
+        raise error
+    finally:
+        del error, failure
