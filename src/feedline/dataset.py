@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
+from feedline import _opencv as _opencv  # before anything of OpenCV is used: see there
 from feedline import timing
 from feedline.codecs import decode
 from feedline.codecs.color import to_mode
