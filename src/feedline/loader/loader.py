@@ -50,10 +50,14 @@ class DataLoader(TorchDataLoader[_T_co]):
         reseed: "sample" seeds random, numpy.random and torch before each sample of a foreign dataset from (seed, epoch,
             index), and before ``collate_fn`` from the batch's first sample; "worker" is torch's way, a seed a worker.
         restarts: a worker process that dies is replaced and its batch made again; a batch that more workers than this
-            died of is cut down to the sample that does it, which is an error.
+            died of is cut down to the sample that does it, which is an error. A stream of samples is taken up where its
+            last state was: one without a ``state_dict``, or of which the iterator alone has one before its first
+            snapshot, raises as torch's does.
         on_error: what is done about a sample that cannot be made: "raise" it, "skip" it (its batch is shorter by it,
-            and one that is empty is not yielded), or "substitute" another, chosen by its key, so that sizes stay.
-            ``ledger`` has all of them. An iterable-style dataset has no other samples: there it can be skipped alone.
+            and one that is empty is not yielded), or "substitute" another, chosen by its key, so that sizes stay, from
+            those that the sampler may draw where it is torch's or feedline's or a list, else from the whole dataset.
+            ``ledger`` has all of them. An iterable-style dataset has no other samples: there it can be skipped alone,
+            and only by an iterator that goes on behind an error, which a generator does not.
         max_errors: so many samples of one epoch may be skipped or replaced; one more is an error.
         snapshot_every_n_steps: batches between two states of a dataset or sampler that has a state of its own; what
             lies between is read over when a state is loaded.
@@ -187,8 +191,9 @@ class DataLoader(TorchDataLoader[_T_co]):
     def state_dict(self) -> dict[str, Any]:
         """Where the pass that was begun last is: behind the batches that it has yielded.
 
-        Plain data that JSON holds, under 8 kB where the state of a torch generator is in it and under 2 kB otherwise;
-        states of the user's own samplers and datasets come on top of that, as they give them.
+        Plain data that JSON holds, under 8 kB where the state of a torch generator is in it and under 2 kB otherwise
+        (and 60 bytes for each worker of an iterable-style dataset); states of the user's own samplers and datasets come
+        on top of that, as they give them.
         """
         if self._saved is not None:
             return save(self, self._saved.seed, self._saved.progress, self._saved.begun, self._saved.workers)
