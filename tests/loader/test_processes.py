@@ -21,6 +21,8 @@ from foreign import Dying, Failing, OddError, Squares, Stream, Stuck, as_it_is
 
 from feedline import DataLoader
 from feedline.loader.workers import Begin, Chunk, Job, ProcessWorkers
+from feedline.loader.workers.child import Made
+from feedline.loader.workers.peer import Peer
 from feedline.rng import Key
 
 pytestmark = [
@@ -644,3 +646,16 @@ def test_a_forked_child_iterates_a_persistent_loader_anew():
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert [first, *(labels.tolist() for _, labels in batches)] == expected
+
+
+def test_a_worker_that_dies_between_a_message_and_its_memory_is_no_lack_of_files():
+    """What it had not read yet resets the pipe, and the descriptor that it wanted to send never comes."""
+    here, there = multiprocessing.Pipe(duplex=True)
+    peer = Peer.__new__(Peer)  # its pipe alone
+    peer.pipe = here
+    here.send_bytes(b"work that is not read")
+    there.send(Made(size=4096, block=1))
+    there.close()
+    with pytest.raises(EOFError):
+        peer._received()
+    here.close()

@@ -170,6 +170,8 @@ class Peer:
             return made, None
         try:
             return made, recv_handle(self.pipe)
+        except (ConnectionResetError, BrokenPipeError) as error:  # killed between the two, with work yet to read
+            raise EOFError from error
         except (OSError, RuntimeError) as error:
             raise Gone(
                 "too many open files: a batch's memory cannot be taken from its worker; raise the limit with "
