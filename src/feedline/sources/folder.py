@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from feedline.errors import DataError, DecodeError
-from feedline.sources.path_table import Packer, PathTable
+from feedline.sources.class_folders import check_top, choose_split, class_arrays, pack_names, unpack_names
+from feedline.sources.path_table import PathTable
 from feedline.sources.saved import Arrays, saved_while
-from feedline.sources.scan import SUFFIXES, Walk, state
+from feedline.sources.scan import Walk, state
 from feedline.sources.warn import warn
-from feedline.types import UNLABELLED, Record, Spec
-
-_SPLITS = (
-    frozenset({"train", "training"}),
-    frozenset({"val", "valid", "validation"}),
-    frozenset({"test", "testing"}),
-)
+from feedline.types import Record, Spec
 
 
 class FolderSource:
@@ -77,7 +72,7 @@ class FolderSource:
         self._arrays = arrays
         self._names = PathTable.of(arrays)
         self._labels = arrays["labels"]
-        self.classes = _texts(arrays["classes"], "/")
+        self.classes = unpack_names(arrays["classes"], "/")
         self.targets: NDArray[np.int64] = arrays["targets"]
 
     def __len__(self) -> int:
@@ -124,23 +119,12 @@ def _index(root: str, inside: str | None) -> dict[str, NDArray[Any]]:
         walk = Walk(inside, bar.update)
         images, folders = walk.listed(root, os.path.realpath(root))
         classes = sorted(folders)
-        _check_top(root, images, classes)
-        packer, labels, counts = Packer(), list[int](), list[int]()
-        for label, name in enumerate(classes):
-            for folder, names in walk.below(root, name, folders[name]):
-                packer.add(folder + "/", names)
-                labels.append(label)
-                counts.append(len(names))
-        if not classes:
-            packer.add("", images)
-            labels, counts = [UNLABELLED], [len(images)]
-    _check_classes(root, classes, labels)
+        check_top(root, images, classes)
+        listings = ((name, walk.below(root, name, folders[name])) for name in classes)
+        arrays = class_arrays(root, images, listings)
     return {
-        **packer.arrays(),
-        "labels": np.array(labels, np.int64),
-        "targets": np.repeat(np.array(labels, np.int64), counts),
-        "classes": _packed(classes, "/"),
-        "folders": _packed([*walk.states], "\0"),
+        **arrays,
+        "folders": pack_names(walk.states, "\0"),
         "states": np.array([*walk.states.values()], np.int64),
         "passed_over": np.array([len(images) if classes else 0, walk.left_out]),
     }
@@ -149,46 +133,16 @@ def _index(root: str, inside: str | None) -> dict[str, NDArray[Any]]:
 def _holds(arrays: Arrays) -> bool:
     """Whether each folder is in the state that it was in when it was listed: one look a folder, none a file."""
     try:
-        kept = zip(_texts(arrays["folders"], "\0"), arrays["states"].tolist(), strict=True)
+        kept = zip(unpack_names(arrays["folders"], "\0"), arrays["states"].tolist(), strict=True)
         return all(state(folder) == (changed, inode) for folder, (changed, inode) in kept)
     except OSError:
         return False
 
 
-def _check_top(root: str, images: list[str], classes: list[str]) -> None:
-    if not classes and not images:
-        raise DataError(
-            f"no class folder in {root}, and no image directly in it: "
-            f"expected ROOT/CLASS/IMAGE, or ROOT/IMAGE for images without classes, {_endings()}"
-        )
-    if len(classes) > 1 and frozenset().union(*_SPLITS).issuperset(name.lower() for name in classes):
-        raise DataError(
-            f"{root} holds splits ({', '.join(classes)}) and not classes: open one of them, "
-            f"such as {os.path.join(root, classes[0])}, or by split={classes[0]!r}"
-        )
-
-
-def _check_classes(root: str, classes: list[str], labels: list[int]) -> None:
-    """Whether every class has an image; ``labels`` are those of the folders with images."""
-    if not labels:
-        raise DataError(f"no image file in {root} or below it: expected ROOT/CLASS/IMAGE, {_endings()}")
-    empty = sorted(set(range(len(classes))).difference(labels))
-    if empty:
-        raise DataError(
-            f"class folder {os.path.join(root, classes[empty[0]])} holds no image file: "
-            f"fill it or remove it ({_endings()})"
-        )
-
-
 def _split_folder(root: str, split: str, inside: str | None) -> str:
     """The folder of the split, by the name given, else by another name of the same split in any case."""
     there = sorted(Walk(inside, lambda _: None).listed(root, os.path.realpath(root))[1])
-    names = next((names for names in _SPLITS if split.lower() in names), frozenset({split.lower()}))
-    found = [split] if split in there else [name for name in there if name.lower() in names]
-    if len(found) != 1:
-        what = f"no split {split!r}" if not found else f"more than one split {split!r} ({', '.join(found)})"
-        raise DataError(f"{what} in {root}: say one of the folders in it: {', '.join(there) or 'there are none'}")
-    return os.path.join(root, found[0])
+    return os.path.join(root, choose_split(root, split, there))
 
 
 def _warn(root: str, strays: int, left_out: int) -> None:
@@ -199,16 +153,3 @@ def _warn(root: str, strays: int, left_out: int) -> None:
             f"{left_out} symbolic links in {root} lead out of the folder that was opened: left out; "
             'links="anywhere" follows them'
         )
-
-
-def _packed(texts: list[str], separator: str) -> NDArray[np.uint8]:
-    return np.frombuffer(separator.join(texts).encode("utf-8", "surrogateescape"), np.uint8)
-
-
-def _texts(packed: NDArray[np.uint8], separator: str) -> list[str]:
-    text = packed.tobytes().decode("utf-8", "surrogateescape")
-    return text.split(separator) if text else []
-
-
-def _endings() -> str:
-    return "file names that end in " + ", ".join(sorted(SUFFIXES))
