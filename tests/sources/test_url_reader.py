@@ -10,6 +10,7 @@ import fsspec
 import pytest
 from archives import TREE, TREE_CONTENTS, compressed_tar, tar, zipped
 from contracts.source import SourceContract
+from s3server import s3_server
 
 from feedline.errors import DataError, DecodeError
 from feedline.sources import tar as tars
@@ -22,20 +23,8 @@ DATA = bytes(range(256)) * 10
 
 @pytest.fixture(scope="module")
 def s3():
-    """Options for a bucket called "images" on a server in this process."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
-    pytest.importorskip("s3fs")
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {
-        "key": "a",
-        "secret": "b",
-        "endpoint_url": f"http://{host}:{port}",
-        "client_kwargs": {"region_name": "x"},
-    }
-    fsspec.filesystem("s3", **options).mkdir("images")
-    yield options
-    server.stop()
+    with s3_server("images") as options:
+        yield options
 
 
 def put(url, data, **options):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from feedline._optional import require
+from feedline.sources.url_system import UrlSystem
 
 _STATES = ("ETag", "etag", "LastModified", "last_modified", "Last-Modified", "mtime", "created", "generation")
 
@@ -36,8 +35,7 @@ class UrlReader:
 
     def __init__(self, url: str, options: Mapping[str, Any] | None = None) -> None:
         self.name = url
-        self._options = dict(options or {})
-        self._systems: dict[int, tuple[Any, str]] = {}
+        self._system = UrlSystem(url, options)
         self._size, self._state = self._look()
 
     @property
@@ -51,7 +49,7 @@ class UrlReader:
         length = min(length, self._size - start)
         if start < 0 or length <= 0:
             return b""
-        system, path = self._system()
+        system, path = self._system.connected()
         try:
             found: bytes = system.cat_file(path, start=start, end=start + length)
         except OSError:
@@ -65,11 +63,11 @@ class UrlReader:
         return found
 
     def close(self) -> None:
-        self._systems = {}
+        self._system.close()
 
     def _look(self) -> tuple[int, str]:
         """Size and state as they are now."""
-        system, path = self._system()
+        system, path = self._system.connected()
         system.invalidate_cache(path)  # what a listing said some time ago
         try:
             known = system.info(path)
@@ -81,15 +79,3 @@ class UrlReader:
             raise OSError(errno.EINVAL, "it is a folder, or the server does not tell its size", self.name)
         marks = [f"{key}={known[key]}" for key in _STATES if known.get(key)]
         return int(known["size"]), " ".join([str(known["size"]), *marks])
-
-    def _system(self) -> tuple[Any, str]:
-        """This process's own connection; one that was made before a fork is its parent's."""
-        found = self._systems.get(os.getpid())
-        if found is None:
-            core = require("fsspec.core", "url")
-            made = core.url_to_fs(self.name, **self._options)
-            found = self._systems.setdefault(os.getpid(), made)
-        return found
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_systems": {}}
