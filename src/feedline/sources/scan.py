@@ -96,7 +96,7 @@ class Walk:
         for link in links:
             real = os.path.realpath(link.path)
             is_folder = os.path.isdir(real)
-            if not is_folder and not (_is_image(link.name) and _may_be_read(real)):
+            if not is_folder and not (is_image(link.name) and _may_be_read(real)):
                 continue
             if self._inside is not None and not Path(real).is_relative_to(self._inside):
                 self.left_out += 1
@@ -129,10 +129,10 @@ def _images(names: list[str]) -> list[str]:
     end = names[0][names[0].rfind(".") :] if names else ""
     if end.lower() in SUFFIXES and text.count(end + "/") == len(names) and "/." not in text:
         return names
-    return [name for name in names if _is_image(name)]
+    return [name for name in names if is_image(name)]
 
 
-def _is_image(name: str) -> bool:
+def is_image(name: str) -> bool:
     return name[name.rfind(".") :].lower() in SUFFIXES and not name.startswith(".")
 
 
