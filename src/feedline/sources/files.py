@@ -68,6 +68,26 @@ def read_file(path: str, index: int, note: str = "") -> bytes:
         raise DecodeError(f"{cause}{note}", "unreadable", path=path, index=index) from error
 
 
+class LocalFiles:
+    """Files on this machine by their paths, relative to ``root``."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def place(self, name: str) -> str:
+        """The path of a name that ``inside`` gave."""
+        return os.path.join(self.root, name)
+
+    def inside(self, name: str, where: str, allow_outside: bool = False) -> str:
+        return inside(self.root, name, where, allow_outside)
+
+    def read(self, path: str, index: int, note: str = "") -> bytes:
+        return read_file(path, index, note)
+
+    def missing(self, count: int, path: Callable[[int], str]) -> list[Finding]:
+        return missing_files(count, path)
+
+
 def missing_files(count: int, path: Callable[[int], str]) -> list[Finding]:
     """A finding for every sample whose file is not there."""
     places = tqdm(range(count), unit=" files", disable=None, leave=False)

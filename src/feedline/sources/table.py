@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from feedline.errors import DataError, DecodeError
-from feedline.sources.files import inside, missing_files, read_file
+from feedline.sources.files import LocalFiles
 from feedline.sources.objects import objects_at
 from feedline.sources.problems import Finding, unpacked, warn_of
 from feedline.sources.saved import saved
@@ -20,6 +22,9 @@ from feedline.sources.table_columns import choose_columns
 from feedline.sources.table_index import TableIndex
 from feedline.sources.table_read import TableFile, open_table
 from feedline.sources.texts import text_at
+from feedline.sources.url_files import UrlFiles
+from feedline.sources.url_reader import is_url
+from feedline.sources.url_table import fetched, folder_of
 from feedline.types import Record, Spec
 
 
@@ -45,11 +50,14 @@ class TableSource:
     when they are asked for.
 
     A file that is missing is an error when it is read (DecodeError, with the line); ``missing()`` looks for all.
+    A table behind a URL is fetched into the user's cache, once for each state of it; paths are then relative to its
+    folder there, and an image is one request. Over http names are quoted, and whole URLs in the table are not.
+
     The index is saved in the user's cache until size or time of the table change.
 
     Args:
-        path: the table.
-        root: the folder that paths are relative to; that of the table by default.
+        path: the table, a file or a URL.
+        root: the folder that paths are relative to, or its URL; that of the table by default.
         image: the column of paths or bytes.
         label: the column of classes.
         targets: the column or columns of numbers.
@@ -58,7 +66,8 @@ class TableSource:
         classes: names of all classes, in order: labels are names among them, or numbers that count from 0.
         separator: that of a CSV.
         encoding: that of a CSV.
-        allow_outside: whether paths may lead out of ``root``.
+        allow_outside: whether paths may lead out of ``root``; below a URL also to other URLs.
+        storage_options: what fsspec shall know where ``path`` or ``root`` is a URL.
 
     Raises:
         DataError: no such file or column, a damaged table, values that do not fit, or a path that leads out of root.
@@ -81,26 +90,27 @@ class TableSource:
         separator: str | None = None,
         encoding: str = "utf-8",
         allow_outside: bool = False,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.file = os.path.abspath(path)
-        self.root = os.path.dirname(self.file) if root is None else os.path.abspath(root)
-        if not os.path.isfile(self.file):
-            raise DataError(f"no such file: {self.file}")
-        status = os.stat(self.file)
-        state = (status.st_size, status.st_mtime_ns)
-        self._table: TableFile = open_table(self.file, separator, encoding)
-        targets, boxes = _listed(targets), None if boxes is None else _listed(boxes)
-        self.columns = choose_columns(self.file, self._table.names, image, label, targets, boxes, box_format)
-        stored = self._table.form == "parquet" and has_bytes(self.file, self.columns.image)
-        self._images = ParquetImages(self.file, self.columns.image, state) if stored else None
-        self.has_files = not stored
+        local, self.file, state = _here(os.fspath(path), storage_options)
+        status = os.stat(local)
+        stamp = (status.st_size, status.st_mtime_ns)
+        self._files = _files(_folder(self.file) if root is None else os.fspath(root), storage_options)
+        self.root = self._files.root
         self._allow_outside = allow_outside
-        how = (self.root, self.columns, classes, self._table, allow_outside)
-        make = TableIndex(self._table, self.columns, classes)
-        self._table = replace(self._table, names=[])  # a table may have thousands, and they would be pickled
-        self._index = saved(
-            f"table 1 {self.file} {how}", f"{state}", lambda: make.arrays(self.root, allow_outside, stored)
-        )
+        with _named(local, self.file):
+            self._table: TableFile = replace(open_table(local, separator, encoding), url=self.file)
+            targets, boxes = _listed(targets), None if boxes is None else _listed(boxes)
+            self.columns = choose_columns(self.file, self._table.names, image, label, targets, boxes, box_format)
+            stored = self._table.form == "parquet" and has_bytes(local, self.columns.image)
+            self._images = ParquetImages(local, self.columns.image, stamp) if stored else None
+            self.has_files = not stored
+            how = (self.root, self.columns, classes, replace(self._table, path=""), allow_outside)
+            make = TableIndex(self._table, self.columns, classes)
+            self._table = replace(self._table, names=[])  # a table may have thousands, and they would be pickled
+            self._index = saved(
+                f"table 2 {self.file} {how}", state or f"{stamp}", lambda: make.arrays(self._inside, stored)
+            )
         self.classes: list[str] = json.loads(self._index["about"].tobytes())["classes"]
         warn_of(self.problems, self.file)
 
@@ -120,11 +130,11 @@ class TableSource:
 
     def missing(self) -> list[Finding]:
         """A finding for every image whose file is not there; asks the disk for each."""
-        return missing_files(len(self), self.path) if self.has_files else []
+        return self._files.missing(len(self), self.path) if self.has_files else []
 
     def path(self, index: int) -> str:
         if self._images is None:
-            return os.path.join(self.root, text_at(self._index["names"], self._index["name_places"], index))
+            return self._files.place(text_at(self._index["names"], self._index["name_places"], index))
         if not 0 <= index < len(self):
             raise IndexError(f"index {index} is out of range for {len(self)} samples")
         return f"{self.file}[{index}]"
@@ -143,7 +153,7 @@ class TableSource:
         return [found[place] for place in range(len(indices))]
 
     def _file(self, path: str, index: int) -> bytes:
-        return read_file(path, index, f" ({self._where(index)})")
+        return self._files.read(path, index, f" ({self._where(index)})")
 
     def _stored(self, images: ParquetImages, path: str, index: int) -> bytes:
         data, name = images.read(index, path, index)
@@ -152,10 +162,13 @@ class TableSource:
         if not name:
             raise DecodeError(f"no image in the row ({self._where(index)})", "empty", path=path, index=index)
         try:
-            name = inside(self.root, name, self._where(index), self._allow_outside)
+            name = self._inside(name, self._where(index))
         except DataError as error:
             raise DecodeError(str(error), "unreadable", path=path, index=index) from error
-        return self._file(os.path.join(self.root, name), index)
+        return self._file(self._files.place(name), index)
+
+    def _inside(self, name: str, where: str) -> str:
+        return self._files.inside(name, where, self._allow_outside)
 
     def _where(self, index: int) -> str:
         return self._table.where(int(self._index["lines"][index]))
@@ -169,3 +182,33 @@ class TableSource:
 
 def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _here(path: str, options: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    """Where the table lies on this machine, what it is called, and the state of one behind a URL; raises DataError."""
+    if is_url(path):
+        local, state = fetched(path, options)
+        return str(local), path, state
+    path = os.path.abspath(path)
+    if not os.path.isfile(path):
+        raise DataError(f"no such file: {path}")
+    return path, path, ""
+
+
+def _folder(file: str) -> str:
+    return folder_of(file) if is_url(file) else os.path.dirname(file)
+
+
+def _files(root: str, options: Mapping[str, Any] | None) -> LocalFiles | UrlFiles:
+    return UrlFiles(root, options) if is_url(root) else LocalFiles(os.path.abspath(root))
+
+
+@contextmanager
+def _named(local: str, name: str) -> Iterator[None]:
+    """Errors of a table that was fetched name its URL."""
+    try:
+        yield
+    except DataError as error:
+        if local == name or name in str(error):
+            raise
+        raise DataError(f"{name}, fetched as a file: {error}") from error

@@ -15,7 +15,7 @@ from feedline.sources.objects import box_fault, check_boxes, main_labels
 from feedline.sources.problems import Finding, packed
 from feedline.sources.table_columns import Columns
 from feedline.sources.table_read import TableFile, class_names, parquet_file, read_columns, row_lines
-from feedline.sources.table_values import box_lists, corners, label_numbers, numbers, plain_paths
+from feedline.sources.table_values import Inside, box_lists, corners, label_numbers, numbers, plain_paths
 from feedline.sources.texts import pack_arrow, text_at
 from feedline.types import UNLABELLED
 
@@ -28,7 +28,7 @@ class TableIndex:
         self._classes = classes
         self._findings: list[Finding] = []
 
-    def arrays(self, root: str, allow_outside: bool, stored: bool) -> dict[str, NDArray[Any]]:
+    def arrays(self, inside: Inside, stored: bool) -> dict[str, NDArray[Any]]:
         """The index; with ``stored`` the images are bytes in the table, and there are no paths. Raises DataError."""
         columns = self._columns
         names = [name for name in (columns.label, *columns.targets, *columns.boxes, *columns.sizes) if name is not None]
@@ -42,7 +42,7 @@ class TableIndex:
         found: dict[str, NDArray[Any]] = {"rows": np.arange(count), "labels": labels}
         names_of = None
         if not stored:
-            names_of = plain_paths(data.column(columns.image), root, self._where, allow_outside)
+            names_of = plain_paths(data.column(columns.image), self._where, inside)
             found |= self._grouped(names_of, count)
         if columns.boxes:
             found |= self._objects(data, found.pop("samples", np.arange(count)), labels, len(found["rows"]))

@@ -21,16 +21,20 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """What a table is: ``form`` is csv, jsonl or parquet; ``separator`` and ``encoding`` are those of csv."""
+    """What a table is: ``form`` is csv, jsonl or parquet; ``separator`` and ``encoding`` are those of csv.
+
+    ``url`` is where the file at ``path`` was fetched from, if it was.
+    """
 
     path: str
     form: str
     names: list[str]
     separator: str = ""
     encoding: str = "utf-8-sig"
+    url: str = ""
 
     def where(self, line: int) -> str:
-        return f"{self.path}, {'row' if self.form == 'parquet' else 'line'} {line}"
+        return f"{self.url or self.path}, {'row' if self.form == 'parquet' else 'line'} {line}"
 
 
 def open_table(path: str, separator: str | None, encoding: str) -> TableFile:

@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 
 from feedline._optional import require
 from feedline.errors import DataError
-from feedline.sources.files import SUSPICIOUS, inside
+from feedline.sources.files import SUSPICIOUS
 from feedline.types import UNLABELLED
 
 Where = Callable[[int], str]
 """The place of a row, in words."""
+Inside = Callable[[str, str], str]
+"""A path that may be odd, and the place of its row in words, to a path relative to the root; raises DataError."""
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})(\.0+)?")
 _MOST_CLASSES = 2**20
 _BRACKETS = str.maketrans("[](),;", "      ")
 
 
-def plain_paths(column: Any, root: str, where: Where, allow_outside: bool) -> Any:
+def plain_paths(column: Any, where: Where, inside: Inside) -> Any:
     """Paths relative to the root, as an Arrow array of large_string; raises DataError."""
     arrow, compute = require("pyarrow", "table"), require("pyarrow.compute", "table")
     paths = _texts(column)
@@ -32,7 +34,7 @@ def plain_paths(column: Any, root: str, where: Where, allow_outside: bool) -> An
     odd = np.flatnonzero(_numpy(compute.match_substring_regex(paths, SUSPICIOUS)))
     if len(odd) == 0:
         return paths
-    mended = [inside(root, paths[row].as_py(), where(row), allow_outside) for row in odd.tolist()]
+    mended = [inside(paths[row].as_py(), where(row)) for row in odd.tolist()]
     mask = np.zeros(len(paths), bool)
     mask[odd] = True
     return compute.replace_with_mask(paths, arrow.array(mask), arrow.array(mended, arrow.large_string()))
