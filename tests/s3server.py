@@ -20,7 +20,7 @@ def s3_server(bucket):
             "endpoint_url": f"http://{host}:{port}",
             "client_kwargs": {"region_name": "x"},
         }
-        fsspec.filesystem("s3", **options).mkdir(bucket)
+        fsspec.filesystem("s3", **options).makedirs(bucket, exist_ok=True)  # buckets outlive their server
         yield options
     finally:
         server.stop()
