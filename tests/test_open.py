@@ -4,6 +4,7 @@ import json
 import os
 import tarfile
 import zipfile
+from pathlib import Path
 
 import cv2
 import datasets
@@ -11,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 from imagebytes import encode, picture
+from PIL import Image
 
 import feedline
 from feedline.errors import DataError
@@ -235,3 +237,101 @@ def test_what_is_broken_is_found_before(folder):
     (folder / "cat" / "2.png").unlink()
     (folder / "dog" / "2.png").unlink()
     assert len(feedline.open(folder, check=True)) == 2
+
+
+def test_raw_and_what_is_not_read_are_samples_too(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.dng").write_bytes((Path(__file__).parent / "data" / "derived.dng").read_bytes())
+    (tmp_path / "a" / "2.jp2").write_bytes(encode(picture("RGB"), "JPEG2000"))
+    dataset = feedline.open(tmp_path)
+    assert dataset[0][0].shape == (320, 480, 3)
+    assert [(problem.index, problem.kind) for problem in feedline.check(dataset, progress=False)] == [
+        (1, "unsupported")
+    ]
+
+
+def test_a_broken_partner_and_a_broken_mask_are_found(tmp_path):
+    first, second = pictures_in(tmp_path / "A"), pictures_in(tmp_path / "B")
+    whole = (second / "b" / "1.png").read_bytes()
+    (second / "b" / "1.png").write_bytes(whole[: len(whole) // 2])
+    for how in ({"pair": second}, {"mask": second}):
+        with pytest.raises(DataError, match="1 of 6 samples are broken") as error:
+            feedline.open(first, check=True, **how)
+        assert [(each.index, each.kind, each.path) for each in error.value.problems] == [
+            (4, "truncated", str(second / "b" / "1.png"))
+        ]
+
+
+def test_a_partner_and_a_mask_at_once_and_some_of_them_missing(tmp_path):
+    first, second = pictures_in(tmp_path / "A"), pictures_in(tmp_path / "B")
+    (second / "a" / "0.png").unlink()
+    with pytest.warns(UserWarning, match="no partner: left out"):
+        dataset = feedline.open(first, pair=first, mask=second, missing="skip")
+    record = dataset.record(0)
+    assert len(dataset) == 5
+    assert np.array_equal(record.partner, record.data)
+    assert record.mask is not None
+
+
+def test_archives_are_paired_by_what_lies_in_them(tmp_path):
+    first, second = pictures_in(tmp_path / "x" / "set"), pictures_in(tmp_path / "y" / "set")
+    paired = feedline.open(archive(tmp_path / "a.tar", first), pair=archive(tmp_path / "b.tar", second))
+    assert np.array_equal(paired.record(5).partner, paired.record(5).data)
+
+
+def test_masks_keep_the_numbers_of_their_palette(tmp_path):
+    root = pictures_in(tmp_path / "A", ("a",), 1)
+    mask = Image.fromarray(np.full((24, 40), 15, np.uint8)).convert("P")
+    mask.putdata([15] * 960)
+    (tmp_path / "M" / "a").mkdir(parents=True)
+    mask.putpalette(list(range(255, -1, -1)) * 3)
+    mask.save(tmp_path / "M" / "a" / "0.png")
+    found = feedline.open(root, mask=tmp_path / "M").record(0).mask
+    assert found.shape == (24, 40, 1)
+    assert (found == 15).all()
+
+
+def test_target_columns_are_the_labels_of_a_table_without_any(tmp_path):
+    root = pictures_in(tmp_path, ("a",), 4)
+    (root / "t.csv").write_text(
+        "path,x,y\n" + "".join(f"a/{number}.png,{number},{number / 2}\n" for number in range(4))
+    )
+    dataset = feedline.open(root / "t.csv", targets=["x", "y"])
+    for num_workers in (0, 2):
+        _, targets = next(iter(feedline.DataLoader(dataset, 4, num_workers=num_workers)))
+        assert targets.tolist() == [[0, 0], [1, 0.5], [2, 1], [3, 1.5]]
+
+
+def test_a_word_that_is_not_known(folder):
+    with pytest.raises(TypeError, match=r"opened by FolderSource, which takes split, links; not spilt"):
+        feedline.open(folder, spilt="train")
+
+
+@pytest.mark.parametrize("data", ["", None, 3])
+def test_what_is_no_place(data):
+    with pytest.raises(TypeError, match="open needs a path"):
+        feedline.open(data)
+
+
+def test_classes_that_are_called_images_and_labels(tmp_path):
+    assert feedline.open(pictures_in(tmp_path, ("images", "labels"))).classes == ["images", "labels"]
+
+
+def test_a_blank_one_is_warned_of(folder):
+    (folder / "cat" / "2.tif").write_bytes(encode(Image.new("L", (8, 8)), "TIFF"))
+    with pytest.warns(UserWarning, match="2.tif.*every pixel is 0"):
+        assert len(feedline.open(folder, check=True)) == 3
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_an_error_says_where_also_from_a_process(folder, num_workers):
+    (folder / "dog" / "1.png").write_bytes(b"no picture")
+    loader = feedline.DataLoader(feedline.open(folder), 2, num_workers=num_workers, worker_type="process")
+    with pytest.raises(feedline.DecodeError) as error:
+        list(loader)
+    assert (error.value.kind, error.value.index) == ("wrong type", 1)
+    assert error.value.path.endswith("dog/1.png")
+    loader = feedline.DataLoader(feedline.open(folder), 2, num_workers=num_workers, on_error="skip")
+    with pytest.warns(RuntimeWarning, match="cannot be made"):
+        list(loader)
+    assert loader.ledger[0].kind == "wrong type"

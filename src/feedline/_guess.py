@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from inspect import signature
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from feedline.codecs import probe
 from feedline.errors import DataError
@@ -18,6 +21,7 @@ from feedline.sources import (
     HDF5Source,
     MnistSource,
     TableSource,
+    UrlFolderSource,
     VocSource,
     YoloSource,
 )
@@ -67,13 +71,29 @@ def source_of_name(path: Any, how: dict[str, Any]) -> Source:
     if isinstance(first, str):
         name = os.path.basename(first)
         if _MNIST.match(name):
-            return MnistSource(path, **how)
+            return _made(MnistSource, path, how)
         if _CIFAR.match(name):
-            return CifarSource(path, **how)
+            return _made(CifarSource, path, how)
         opener = _SUFFIXES.get(os.path.splitext(name)[1].lower())
         if opener is not None:
-            return opener(path, **how)
+            return _made(opener, path, how)
     raise DataError(f"cannot open {path}: expected a folder, or a file that ends in {', '.join(sorted(_SUFFIXES))}")
+
+
+def source_of_url(url: str, how: dict[str, Any]) -> Source:
+    """What opens an address: by the ending of its path, else a folder."""
+    opener = _SUFFIXES.get(os.path.splitext(urlsplit(url).path)[1].lower())
+    return _made(opener if opener in (ArchiveSource, TableSource) else UrlFolderSource, url, how)
+
+
+def _made(opener: Callable[..., Source], path: Any, how: dict[str, Any]) -> Source:
+    """Opens; a word that is not known is said with those that are."""
+    known = [name for name in signature(opener).parameters if name not in ("path", "root", "annotations", "how")]
+    wrong = [name for name in how if name not in known and name != "root"]
+    if wrong and opener is not _yolo:
+        name = getattr(opener, "__name__", "it")
+        raise TypeError(f"{path} is opened by {name}, which takes {', '.join(known)}; not {', '.join(wrong)}")
+    return opener(path, **how)
 
 
 def source_of_folder(path: str, how: dict[str, Any]) -> Source:
@@ -82,27 +102,39 @@ def source_of_folder(path: str, how: dict[str, Any]) -> Source:
     Raises:
         DataError: nothing that feedline opens.
     """
+    inside = _Inside(path)
     for looks_so, opener in _FOLDERS:
-        if looks_so(_Inside(path)):
-            return opener(path, **how)
-    return FolderSource(path, **how)
+        if looks_so(inside):
+            return _made(opener, path, how)
+    return _made(FolderSource, path, how)
 
 
 class _Inside:
     """What lies directly in a folder, by name."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         with os.scandir(path) as entries:
             kinds = [(entry.name, entry.is_dir()) for entry in entries]
         self.files = {name for name, is_folder in kinds if not is_folder}
         self.folders = {name for name, is_folder in kinds if is_folder}
+
+    def is_yolo(self) -> bool:
+        """A description that names classes or splits, or labels that are texts beside images."""
+        if "data.yaml" in self.files:
+            text = Path(self.path, "data.yaml").read_text(encoding="utf-8", errors="replace")
+            return re.search(r"^(names|nc|train|val)\s*:", text, re.MULTILINE) is not None
+        labels = Path(self.path, "labels")
+        return self.has(folders=["images", "labels"]) and any(
+            next(labels.glob(pattern), None) is not None for pattern in ("*.txt", "*/*.txt")
+        )
 
     def has(self, files: Iterable[str] = (), folders: Iterable[str] = ()) -> bool:
         return self.files.issuperset(files) and self.folders.issuperset(folders)
 
 
 _FOLDERS: list[tuple[Callable[[_Inside], bool], Callable[..., Source]]] = [
-    (lambda inside: inside.has(files=["data.yaml"]) or inside.has(folders=["images", "labels"]), _yolo),
+    (lambda inside: inside.is_yolo(), _yolo),
     (lambda inside: inside.has(folders=["Annotations"]), VocSource),
     (lambda inside: any(map(_MNIST.match, inside.files)), MnistSource),
     (lambda inside: any(map(_CIFAR.match, inside.files)) or inside.has(["train", "test", "meta"]), CifarSource),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from feedline._guess import source_of_folder, source_of_name, upright_size
+from feedline._guess import source_of_folder, source_of_name, source_of_url, upright_size
 from feedline.checking.check import check as check_all
 from feedline.dataset import ImageDataset
 from feedline.errors import DataError
 from feedline.sources import ArraySource, HuggingFaceSource, PairedSource, SideBySide
 from feedline.sources.huggingface import is_huggingface
+from feedline.sources.url_reader import is_url
 from feedline.types import Mode, Source
 
 EMBEDDED = Path(__file__).parent / "embedded"
@@ -39,15 +41,20 @@ def open(
     check: bool = False,
     pair: Any = None,
     mask: Any = None,
-    side_by_side: str | None = None,
+    missing: Literal["raise", "skip"] = "raise",
+    side_by_side: Literal["AtoB", "BtoA"] | None = None,
     **how: Any,
 ) -> ImageDataset:
     """The images of ``data`` as a map-style dataset of (image, label).
 
+    A loader gets these two. Boxes, masks, partners and whatever else is known of a sample are in ``dataset.record(i)``;
+    of a table with target columns and no labels the label is a float32 array of those.
+
     | what ``data`` is | what opens it, and takes ``how`` |
     | --- | --- |
     | a folder of class folders or of images, or of splits with ``split="train"`` | FolderSource |
-    | .tar, .zip, .tar.gz and the like; "a-{000..003}.tar"; these behind a URL | ArchiveSource |
+    | .tar, .zip, .tar.gz and the like; "a-{000..003}.tar" | ArchiveSource |
+    | a URL: of an archive, a table, or else a folder | ArchiveSource, TableSource, UrlFolderSource |
     | .npy, .npz | ArraySource |
     | .h5, .hdf5 | HDF5Source |
     | .csv, .tsv, .jsonl, .parquet | TableSource |
@@ -66,6 +73,7 @@ def open(
         check: decodes everything first and raises where something is broken; see :func:`feedline.check`.
         pair: where the partners of the images are, by equal names; ``dataset.record(index).partner`` is one.
         mask: where the masks of the images are, by equal names.
+        missing: what is done about images that have no partner or mask.
         side_by_side: "AtoB" or "BtoA" for images that hold two beside each other, A on the left.
         how: what the source takes: see there.
 
@@ -76,11 +84,13 @@ def open(
         ValueError: an unknown mode.
     """
     source = _source(data, how)
-    if pair is not None or mask is not None:
-        other, as_ = (pair, "partner") if pair is not None else (mask, "mask")
-        source = PairedSource(source, _source(other, {}), as_, size_of=upright_size)  # type: ignore[arg-type]
+    others: list[tuple[Any, Literal["partner", "mask"]]] = [(pair, "partner"), (mask, "mask")]
+    for other, as_ in others:
+        if other is not None:
+            second = _source(other, _same_split(other, how))
+            source = PairedSource(source, second, as_, missing=missing, size_of=upright_size)
     if side_by_side is not None:
-        source = SideBySide(source, side_by_side, size_of=upright_size)  # type: ignore[arg-type]
+        source = SideBySide(source, side_by_side, size_of=upright_size)
     dataset = ImageDataset(
         source, transform, ("unchanged" if _holds_arrays(source) else "RGB") if mode is None else mode
     )
@@ -102,18 +112,33 @@ def _source(data: Any, how: dict[str, Any]) -> Source:
         return data
     if isinstance(data, list | tuple):
         return source_of_name(data, how)
-    path = os.fspath(data)
+    if not isinstance(data, str | bytes | os.PathLike) or not data:
+        raise TypeError(f"open needs a path, a URL, a source or a dataset of Hugging Face, not {data!r:.80}")
+    path = os.fsdecode(data)
+    if is_url(path):
+        return source_of_url(path, how)
     if path in _NAMES:
         return _NAMES[path](**how)
     if os.path.isdir(path):
         return source_of_folder(path, how)
-    if not os.path.exists(path) and "://" not in path and "{" not in path:
+    if not os.path.exists(path) and "{" not in path:
         raise DataError(f"no such file or folder: {os.path.abspath(path)} (embedded sets: {', '.join(_NAMES)})")
     return source_of_name(path, how)
 
 
+def _same_split(other: Any, how: dict[str, Any]) -> dict[str, Any]:
+    """Of a folder of splits the same one."""
+    split = how.get("split")
+    has_it = isinstance(other, str | os.PathLike) and split and os.path.isdir(os.path.join(other, split))
+    return {"split": split} if has_it else {}
+
+
 def _require_whole(dataset: ImageDataset) -> None:
-    problems = [problem for problem in check_all(dataset) if problem.kind != "blank"]
+    found = check_all(dataset)
+    problems = [problem for problem in found if problem.kind != "blank" and problem.index >= 0]
+    for problem in found:
+        if problem.kind == "blank":
+            warnings.warn(f"{problem.path} (index {problem.index}): {problem.cause}", stacklevel=3)
     if not problems:
         return
     lines = [f"  {each.path} (index {each.index}): {each.kind}: {each.cause}" for each in problems[:_SHOWN]]

@@ -16,11 +16,12 @@ from feedline import timing
 from feedline.codecs import decode
 from feedline.codecs.color import to_mode
 from feedline.codecs.depth import to_dtype
+from feedline.codecs.mask import decode_mask
 from feedline.codecs.wish import check_mode
 from feedline.errors import DecodeError
 from feedline.rng import Key
 from feedline.transforms import Compose
-from feedline.types import Image, Mode, Record, Source, Spec
+from feedline.types import UNLABELLED, Image, Mode, Record, Source, Spec
 
 _CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 _BYTE = np.dtype(np.uint8)
@@ -39,6 +40,11 @@ class Paths(Sequence[str]):
         if isinstance(index, slice):
             return [self._source.path(place) for place in range(*index.indices(len(self)))]
         return self._source.path(_place(index, len(self)))
+
+
+def label_of(record: Record) -> Any:
+    """The label; of a sample that has none, the numbers of a table's target columns, if there are any: float32."""
+    return record.extra["targets"] if record.label == UNLABELLED and "targets" in record.extra else record.label
 
 
 def halves(image: Image, direction: str) -> tuple[Image, Image]:
@@ -94,7 +100,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             if watch is not None:
                 watch.lap(doing)
             doing = "transform"
-            return self._steps(image, Key(key.seed, key.epoch, index)), record.label
+            return self._steps(image, Key(key.seed, key.epoch, index)), label_of(record)
         except DecodeError:
             raise
         except Exception as error:
@@ -107,7 +113,8 @@ class ImageDataset(Dataset[tuple[Any, int]]):
     def record(self, index: int) -> Record:
         """All that is known of a sample, its pictures decoded, nothing transformed: objects, mask, partner, extra.
 
-        Arrays are HxWxC; the mask is as stored, the partner in the mode of the image.
+        Arrays are HxWxC; the mask has the numbers that are stored, of a palette too; the partner is in the mode of the
+        image.
 
         Raises:
             DecodeError: one of its pictures cannot be read or decoded; names path and index.
@@ -120,20 +127,23 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             left, right = halves(left, record.extra["side_by_side"])
         if record.partner is not None:
             right = self._picture(record, record.partner, index, "partner_path")
-        mask = record.mask
-        if isinstance(mask, bytes):
-            mask = self._picture(record, mask, index, "mask_path", "unchanged")
-        return replace(record, data=left, partner=right, mask=mask)
+        return replace(record, data=left, partner=right, mask=self._mask(record, index))
+
+    def _mask(self, record: Record, index: int) -> Image | None:
+        if not isinstance(record.mask, bytes):
+            return record.mask
+        try:
+            return decode_mask(record.mask)
+        except DecodeError as error:
+            raise error.at(record.extra.get("mask_path", f"{record.path} (its mask)"), index) from error
 
     def _image(self, record: Record, index: int) -> Image:
         image = self._picture(record, record.data, index)
         return halves(image, record.extra["side_by_side"])[0] if "side_by_side" in record.extra else image
 
-    def _picture(
-        self, record: Record, data: bytes | Image, index: int, place: str = "", mode: Mode | None = None
-    ) -> Image:
+    def _picture(self, record: Record, data: bytes | Image, index: int, place: str = "") -> Image:
         """One of the record's pictures; ``place`` is what its path is called in ``extra``."""
-        mode = self.mode if mode is None else mode
+        mode = self.mode
         dtype = None if mode == "unchanged" else _BYTE
         try:
             if isinstance(data, bytes):
@@ -256,6 +266,10 @@ class Subset(Dataset[tuple[Any, int]]):
     @property
     def source(self) -> Source:
         return self.dataset.source
+
+    @property
+    def mode(self) -> Mode:
+        return self.dataset.mode
 
     def root_index(self, index: int) -> int:
         """The index in the source, of one that counts within this part."""

@@ -101,7 +101,7 @@ def test_arrays_have_no_problems(tmp_path):
 def test_an_interrupted_check_keeps_what_it_has(folder):
     """Ctrl-C between two files: those before it are remembered, and are not decoded again."""
     dataset = feedline.open(folder)
-    memory = CheckMemory(dataset.source.root)
+    memory = CheckMemory(dataset.source.root, dataset.mode)
 
     def interrupted():
         with memory:

@@ -46,3 +46,13 @@ def test_as_json_from_within_an_archive(folder, spoil, tmp_path, capfd):
 def test_nothing_there(tmp_path, capfd):
     assert run(tmp_path / "none") == 1
     assert "no such file or folder" in capfd.readouterr().err
+
+
+def test_names_and_contents_are_no_markup_and_are_not_cut(tmp_path, capfd):
+    long = tmp_path / ("deep" * 40) / "a"
+    long.mkdir(parents=True)
+    (long / "[bold]x.jpg").write_text("[/a]section]")
+    assert run(tmp_path / ("deep" * 40), "--quiet") == 1
+    told = "".join(capfd.readouterr().out.replace("│", "").split())
+    assert "[bold]x.jpg" in told
+    assert "[/a]sec" in told

@@ -80,3 +80,18 @@ def test_files_are_closed(path):
         with pytest.raises(DecodeError):
             probe(path)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_that_claims_terabytes_is_too_large(tmp_path):
+    with open(tmp_path / "sparse.png", "wb") as stream:
+        stream.write(b"\x89PNG")
+        stream.truncate(1 << 42)
+    with pytest.raises(DecodeError, match="larger than any picture") as error:
+        read_file(str(tmp_path / "sparse.png"))
+    assert error.value.kind == "too large"
+
+
+def test_a_path_that_is_none(tmp_path):
+    with pytest.raises(DecodeError, match="null byte") as error:
+        read_file("a\0b")
+    assert error.value.kind == "unreadable"

@@ -103,3 +103,12 @@ def test_a_header_of_words_is_corrupt():
     with pytest.raises(DecodeError) as caught:
         decode(data)
     assert caught.value.kind == "corrupt"
+
+
+@pytest.mark.parametrize("shape", ["(-5, -5, 3)", "(-5, 5)", "(True, 5)"])
+def test_a_shape_that_is_none(shape):
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+    data = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header + bytes(100)
+    with pytest.raises(DecodeError) as error:
+        decode(data)
+    assert error.value.kind == "corrupt"

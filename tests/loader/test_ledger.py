@@ -84,7 +84,8 @@ def test_it_is_saved_as_json_lines(tmp_path):
     loader.ledger.save(tmp_path / "left_out.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "left_out.jsonl").read_text().splitlines()]
     assert lines[:2] == [
-        {"index": index, "path": None, "error": f"ValueError: sample {index} is broken", "epoch": 0} for index in (2, 7)
+        {"index": index, "path": None, "error": f"ValueError: sample {index} is broken", "epoch": 0, "kind": None}
+        for index in (2, 7)
     ]
     assert [line["index"] for line in lines[2:]] == [[1, repr(Path("x"))], 4, 5]
     loader.ledger.save(tmp_path / "left_out.jsonl")

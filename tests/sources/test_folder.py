@@ -364,9 +364,14 @@ def test_a_folder_that_cannot_be_listed_is_named(tmp_path):
         FolderSource(tmp_path)
 
 
-@pytest.mark.parametrize("names", [["train/1.jpg"], ["train/1.jpg", "val/1.jpg", "cat/1.jpg"]])
-def test_one_name_of_a_split_among_others_is_a_class(tmp_path, names):
+@pytest.mark.parametrize("names", [["train/1.jpg"], ["train/1.jpg", "training/1.jpg", "cat/1.jpg"]])
+def test_the_name_of_one_split_among_others_is_a_class(tmp_path, names):
     assert len(FolderSource(fill(tmp_path, *names))) == len(names)
+
+
+def test_splits_beside_something_else_are_no_classes(tmp_path):
+    with pytest.raises(DataError, match=r"holds splits \(train, val\) and not classes.*by split='train'"):
+        FolderSource(fill(tmp_path, "docs/logo.jpg", "train/cat/1.jpg", "val/cat/1.jpg"))
 
 
 def test_no_such_folder(tmp_path):

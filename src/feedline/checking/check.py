@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
+from typing import cast
 
 from tqdm import tqdm
 
 from feedline.checking.memory import CheckMemory
 from feedline.codecs.check import Problem, check_data, check_file
 from feedline.dataset import AnyDataset
-from feedline.errors import DecodeError
+from feedline.errors import DecodeError, Kind
+from feedline.sources import Finding, FolderSource
+from feedline.types import Mode
 
 _AHEAD = 256  # samples handed to the threads beyond the one that is due
 
@@ -22,6 +26,7 @@ Look = Callable[[int], Problem | None]
 def check(dataset: AnyDataset, *, progress: bool = True, remember: bool = True) -> list[Problem]:
     """Reads and decodes every sample of the dataset fully, on all cores; the broken ones, in the order of their index.
 
+    First comes what the source found wrong when it was opened (annotations), with index -1 where that is no sample's.
     A file that was checked before and has neither another size nor another time of change is not decoded again.
 
     Args:
@@ -30,9 +35,9 @@ def check(dataset: AnyDataset, *, progress: bool = True, remember: bool = True) 
         remember: uses and renews what is remembered of files in the user's cache folder.
     """
     source = dataset.source
-    files = bool(source.has_files)
-    memory = CheckMemory(str(getattr(source, "root", "")) if files and remember else None)
-    problems = []
+    files = isinstance(source, FolderSource)
+    memory = CheckMemory(str(getattr(source, "root", "")) if files and remember else None, dataset.mode)
+    problems = [_noted(finding) for finding in getattr(source, "problems", ())]
     with (
         tqdm(total=len(dataset), desc="checking", unit=" samples", disable=None if progress else True) as bar,
         memory,
@@ -47,7 +52,8 @@ def check(dataset: AnyDataset, *, progress: bool = True, remember: bool = True) 
 def _file(dataset: AnyDataset, memory: CheckMemory) -> Look:
     """Each sample is a file of its own."""
     paths = dataset.paths
-    return lambda index: memory.recall(paths[index], index, check_file)
+    look = partial(check_file, mode=dataset.mode)
+    return lambda index: memory.recall(paths[index], index, look)
 
 
 def _record(dataset: AnyDataset) -> Look:
@@ -60,13 +66,21 @@ def _record(dataset: AnyDataset) -> Look:
             record = source[place]
         except DecodeError as error:
             return Problem(error.path or source.path(place), index, error.kind, error.cause)
-        for part in (record.data, record.mask, record.partner):
-            problem = check_data(part, record.path, index) if isinstance(part, bytes) else None
-            if problem is not None:
+        for part, name in ((record.data, ""), (record.mask, "mask"), (record.partner, "partner")):
+            path = str(record.extra.get(f"{name}_path", f"{record.path} (its {name})")) if name else record.path
+            mode: Mode = "unchanged" if name == "mask" else dataset.mode
+            problem = check_data(part, path, index, mode) if isinstance(part, bytes) else None
+            if problem is not None and not (name == "mask" and problem.kind == "blank"):
                 return problem
         return None
 
     return look
+
+
+def _noted(finding: Finding) -> Problem:
+    """What the source found when it was opened; of the whole where it has no index."""
+    index = -1 if finding.index is None else finding.index
+    return Problem(finding.path, index, cast(Kind, finding.kind), finding.cause)
 
 
 def _outcomes(count: int, look: Look) -> Iterator[Problem | None]:

@@ -7,9 +7,12 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
+import cv2
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 
 from feedline._atomic import replacing
@@ -17,6 +20,7 @@ from feedline._cache import cache_folder
 from feedline.codecs.check import VERSION, Problem
 from feedline.errors import Kind
 
+_VERSIONS = f"{cv2.__version__} {PIL.__version__} {find_spec('rawpy') is not None}"
 _DIGEST = np.dtype("V16")
 
 Look = Callable[[str, int], Problem | None]
@@ -30,9 +34,11 @@ class CheckMemory:
 
     Args:
         root: the folder whose files are asked for; None remembers nothing.
+        mode: what they are decoded to.
     """
 
-    def __init__(self, root: str | None) -> None:
+    def __init__(self, root: str | None, mode: str = "unchanged") -> None:
+        self._how = f"{VERSION} {mode} {_VERSIONS}"
         self._file = None if root is None else cache_folder() / f"check-{_digest(root).hex()}.npz"
         self._good, self._broken = _load(self._file)
         self._seen_good: list[bytes] = []
@@ -41,7 +47,7 @@ class CheckMemory:
 
     def recall(self, path: str, index: int, look: Look) -> Problem | None:
         """What is remembered of the file as it is now, else what ``look`` says."""
-        stamp = None if self._file is None else _stamp(path)
+        stamp = None if self._file is None else _stamp(path, self._how)
         if stamp is None:
             return look(path, index)
         if stamp in self._good:
@@ -91,13 +97,13 @@ def _load(file: Path | None) -> tuple[set[bytes], dict[str, tuple[Kind, str]]]:
         return set(), {}
 
 
-def _stamp(path: str) -> bytes | None:
+def _stamp(path: str, how: str) -> bytes | None:
     """What identifies this state of the file; None where there is none."""
     try:
         status = os.stat(path)
     except OSError:
         return None
-    return _digest(f"{VERSION} {status.st_size} {status.st_mtime_ns} {path}")
+    return _digest(f"{how} {status.st_size} {status.st_mtime_ns} {path}")
 
 
 def _digest(text: str) -> bytes:

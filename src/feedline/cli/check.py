@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from feedline._open import open as open_dataset
 from feedline.checking import check as check_all
@@ -37,10 +38,10 @@ def check(
 
 def _print(problems: list[Problem], count: int) -> None:
     if problems:
-        table = Table("index", "kind", "path", "cause")
+        table = Table("index", "kind", Column("path", overflow="fold"), Column("cause", overflow="fold"))
         for problem in problems[:_SHOWN]:
-            table.add_row(str(problem.index), problem.kind, problem.path, problem.cause)
-        Console(width=None, soft_wrap=False).print(table)
+            table.add_row(str(problem.index), problem.kind, Text(problem.path), Text(problem.cause))
+        Console().print(table)
         if len(problems) > _SHOWN:
             typer.echo(f"... and {len(problems) - _SHOWN} more: --json lists all")
     typer.echo(f"{count:,} samples, {len(problems):,} problems")

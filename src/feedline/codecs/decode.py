@@ -15,7 +15,7 @@ from feedline.codecs.color import BACKGROUND, to_mode
 from feedline.codecs.depth import to_dtype
 from feedline.codecs.how import How
 from feedline.codecs.lazy import Bytes, LazyBytes, read_file
-from feedline.codecs.limits import MAX_BYTES, MAX_PIXELS, check_limits
+from feedline.codecs.limits import MAX_BYTES, MAX_PIXELS, check_limits, check_size
 from feedline.codecs.shape import check_region, crop, reduction, resize, turn
 from feedline.codecs.sniff import CODECS, PAGED, REDUCING, sniff
 from feedline.codecs.wish import Truncated, Wish, wish
@@ -99,6 +99,8 @@ def _decode(data: bytes, wanted: Wish, max_pixels: int, max_bytes: int) -> Image
     codec, header = _header(data, wanted.page)
     itemsize = 1 if wanted.dtype is None else wanted.dtype.itemsize
     check_limits(header, _CHANNELS[wanted.mode], itemsize, max_pixels, max_bytes)
+    if wanted.size is not None:
+        check_size(wanted.size, max(header.channels, _CHANNELS[wanted.mode]) * itemsize, max_bytes)
     if wanted.region is not None:
         check_region(wanted.region, header)
     elif wanted.size is None:
@@ -115,7 +117,13 @@ def _stored(codec: ModuleType, data: bytes, header: Header, wanted: Wish, reduce
     """What the codec gives, of the size that the header says."""
     try:
         image: Image = codec.decode(data, How(wanted.mode == "L", wanted.page, wanted.partial, reduce, wanted.linear))
-    except (struct.error, IndexError, OverflowError, cv2.error) as error:  # damage that no check of ours names
+    except (
+        struct.error,
+        IndexError,
+        OverflowError,
+        TypeError,
+        cv2.error,
+    ) as error:  # damage that no check of ours names
         raise DecodeError(f"corrupt {header.format}: {error}", "corrupt") from error
     except MemoryError as error:
         raise DecodeError(f"{header.width} x {header.height} pixels do not fit into memory", "too large") from error

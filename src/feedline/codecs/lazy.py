@@ -8,6 +8,7 @@ import struct
 from types import TracebackType
 from typing import Any, overload
 
+from feedline.codecs.limits import check_file_size
 from feedline.errors import DecodeError
 
 _BLOCK = 4096
@@ -78,6 +79,8 @@ def open_regular(path: str) -> int:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise DecodeError(error.strerror or str(error), "unreadable", path=path) from error
+    except ValueError as error:  # a NUL in the path
+        raise DecodeError(str(error), "unreadable", path=path) from error
     if not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
         raise DecodeError("not a regular file", "unreadable", path=path)
@@ -88,13 +91,17 @@ def read_file(path: str) -> bytes:
     """The whole file.
 
     Raises:
-        DecodeError: it cannot be read ("unreadable").
+        DecodeError: it cannot be read ("unreadable"), or is larger than any picture or the memory ("too large").
     """
     try:
         with open(open_regular(path), "rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            check_file_size(size)
             return stream.read()
     except OSError as error:
         raise DecodeError(error.strerror or str(error), "unreadable", path=path) from error
+    except MemoryError as error:
+        raise DecodeError(f"its {size} bytes do not fit into memory", "too large", path=path) from error
 
 
 def unpack(form: str, data: Bytes, at: int) -> tuple[Any, ...]:

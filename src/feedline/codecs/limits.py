@@ -7,6 +7,7 @@ from feedline.types import Header
 
 MAX_PIXELS = 2**28
 """The largest image that is decoded, 268 megapixels: a header that claims more is taken for an attack."""
+_MAX_FILE = 2**33
 MAX_BYTES = 2**31
 """The largest array that is decoded to, 2 GiB; while that is made, about three times as much is in use."""
 
@@ -32,3 +33,19 @@ def check_limits(header: Header, channels: int, itemsize: int, max_pixels: int, 
             "raise that limit if you trust the file",
             "too large",
         )
+
+
+def check_size(size: tuple[int, int], depth: int, max_bytes: int) -> None:
+    """Raises DecodeError ("too large") where a size that is asked for, ``depth`` bytes a pixel, is over it."""
+    wanted = size[0] * size[1] * depth
+    if wanted > max_bytes:
+        raise DecodeError(
+            f"a size of {size[0]} x {size[1]} takes {wanted} bytes, more than max_bytes={max_bytes}: raise that limit",
+            "too large",
+        )
+
+
+def check_file_size(size: int) -> None:
+    """Raises DecodeError ("too large") for a file that no picture is as large as; a sparse one may claim any size."""
+    if size > _MAX_FILE:
+        raise DecodeError(f"a file of {size} bytes is larger than any picture that is read, {_MAX_FILE}", "too large")

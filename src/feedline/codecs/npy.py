@@ -53,6 +53,8 @@ def decode(data: bytes, how: How = PLAIN) -> Image:
 
 def _picture(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Height, width and channels; channels come last where that can be."""
+    if any(type(side) is not int or side < 0 for side in shape):
+        raise DecodeError(f"corrupt npy: {shape} is no shape", "corrupt")
     if len(shape) == 2:
         shape = (*shape, 1)
     if len(shape) == 3 and not 1 <= shape[2] <= 4 and shape[0] in _COUNTS:
@@ -61,7 +63,7 @@ def _picture(shape: tuple[int, ...]) -> tuple[int, int, int]:
         raise DecodeError(
             f"an array of shape {shape} is no picture: HxW, HxWxC or CxHxW is, C at most 4", "unsupported"
         )
-    if not shape[0] or not shape[1]:
+    if min(shape) < 1:
         raise DecodeError(f"corrupt npy: an array of shape {shape} has no pixels", "corrupt")
     return shape[0], shape[1], shape[2]
 

@@ -25,6 +25,7 @@ from feedline._optional import require
 from feedline.codecs.how import PLAIN, How
 from feedline.codecs.ifd import directories
 from feedline.codecs.lazy import Bytes
+from feedline.codecs.limits import check_file_size
 from feedline.errors import DecodeError, Kind
 from feedline.types import Header, Image
 
@@ -137,6 +138,12 @@ def develop(
     return image if image.ndim == 3 else image[:, :, np.newaxis]
 
 
+def _whole(data: Bytes) -> bytes:
+    """LibRaw wants all of a file, for its header too."""
+    check_file_size(len(data))
+    return data[:]
+
+
 def _rawpy() -> Any:
     try:
         return require("rawpy", "raw")
@@ -199,7 +206,7 @@ def _opened(data: Bytes) -> Iterator[Any]:
     _check_mosaic(data)
     with _one_thread(), rawpy.RawPy() as raw:
         try:
-            raw.open_buffer(io.BytesIO(data[:]))
+            raw.open_buffer(io.BytesIO(_whole(data)))
             yield raw
         except rawpy.LibRawError as error:
             what = error.args[0] if error.args else ""

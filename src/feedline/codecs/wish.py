@@ -29,7 +29,7 @@ class Wish:
     background: Colour
     page: int
     partial: bool
-    linear: bool
+    linear: bool = False
 
 
 def wish(
@@ -64,6 +64,7 @@ def _region(region: Sequence[int] | None) -> tuple[int, int, int, int] | None:
     if region is None:
         return None
     rule = "region must be (top, left, height, width), whole pixels, height and width at least 1"
+    _require(isinstance(region, Sequence | np.ndarray), rule, region)
     _require(len(region) == 4 and all(map(_whole, region)) and region[2] > 0 and region[3] > 0, rule, region)
     top, left, height, width = map(int, region)
     return top, left, height, width
@@ -72,7 +73,9 @@ def _region(region: Sequence[int] | None) -> tuple[int, int, int, int] | None:
 def _size(size: Sequence[int] | None) -> tuple[int, int] | None:
     if size is None:
         return None
-    good = len(size) == 2 and all(_whole(side) and side > 0 for side in size)
+    good = (
+        isinstance(size, Sequence | np.ndarray) and len(size) == 2 and all(_whole(side) and side > 0 for side in size)
+    )
     _require(good, "size must be (height, width), whole pixels, at least 1", size)
     return int(size[0]), int(size[1])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 
 from feedline.loader.collate import collate, empty
@@ -159,7 +160,7 @@ class KeyedFetch(Stateless):
         if images is None:
             with stage("collate"):
                 return self._collated(tasks, items, kept)
-        return [images if whole else images[kept], torch.tensor(items)]
+        return [images if whole else images[kept], torch.as_tensor(np.asarray(items))]
 
     def _collated(self, tasks: list[Part], items: list[Any], kept: list[int] | None) -> Any:
         indices = [index for part in tasks for index in part.indices]

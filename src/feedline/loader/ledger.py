@@ -27,12 +27,14 @@ class Entry:
         path: its file, where that is known.
         error: the exception's type and text.
         epoch: the number of the pass, from 0.
+        kind: in which way it is broken, as ``feedline check`` says it; None where that is not known.
     """
 
     index: Any
     path: str | None
     error: str
     epoch: int
+    kind: str | None = None
 
 
 def in_words(entry: Entry) -> str:
@@ -78,7 +80,7 @@ class Ledger(Sequence[Entry]):
             tell(f"a sample cannot be made: {in_words(entry)}")
 
     def save(self, path: str | os.PathLike[str], append: bool = False) -> None:
-        """As JSON lines: index, path, error, epoch.
+        """As JSON lines: index, path, error, epoch, kind.
 
         Args:
             path: of the file, which is written whole or not at all.
@@ -131,7 +133,7 @@ class Page:
         """
         epoch, most = self._progress.epoch, self._ledger.most
         for failure in failures:
-            last = Entry(failure.index, failure.path, failure.error, epoch)
+            last = Entry(failure.index, failure.path, failure.error, epoch, failure.kind)
             self._names.add(name_of(failure.index))
             self._ledger.note(last)
         count = self._before + len(self._names)

@@ -26,11 +26,13 @@ class Failure:
         index: the sample's, in the dataset that keeps it.
         path: its file, where that is known.
         error: the exception's type and text.
+        kind: of a DecodeError, in which way the sample is broken.
     """
 
     index: Any
     path: str | None
     error: str
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +155,4 @@ def failure_of(error: Exception, dataset: Any, index: Any) -> Failure:
         lines = str(error).strip().splitlines()
     except Exception:  # an exception of the user's that cannot say what it is
         lines = []
-    return Failure(index, where, f"{type(error).__name__}: {lines[0] if lines else ''}")
+    return Failure(index, where, f"{type(error).__name__}: {lines[0] if lines else ''}", getattr(error, "kind", None))

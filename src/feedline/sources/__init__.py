@@ -13,6 +13,7 @@ from feedline.sources.problems import Finding
 from feedline.sources.rle import Rle
 from feedline.sources.side_by_side import SideBySide
 from feedline.sources.table import TableSource
+from feedline.sources.url_folder import UrlFolderSource
 from feedline.sources.voc import VocSource
 from feedline.sources.yolo import YoloSource
 
@@ -31,6 +32,7 @@ __all__ = [
     "Rle",
     "SideBySide",
     "TableSource",
+    "UrlFolderSource",
     "VocSource",
     "YoloSource",
 ]

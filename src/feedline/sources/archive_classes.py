@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline.errors import DataError
+from feedline.sources.class_folders import holds_splits
 from feedline.types import UNLABELLED
 
-_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 _NUMBER = re.compile(r"[+-]?[0-9]{1,6}")
 Named = tuple[str, int, str | None]
 """An image: its name in the archive, the number of its shard, and what a file beside it says of its class."""
@@ -63,7 +63,7 @@ def _common(folders: list[list[str]]) -> int:
 
 
 def _check_splits(classes: list[str]) -> None:
-    if len(classes) > 1 and _SPLITS.issuperset(name.lower() for name in classes):
+    if holds_splits(classes):
         raise DataError(
             f"the archive holds splits ({', '.join(classes)}) and not classes: open one of them, "
             f"such as with folder={classes[0]!r} (the whole way to it from the archive's root)"

@@ -59,11 +59,18 @@ def check_top(root: str, images: Sequence[str], classes: Sequence[str]) -> None:
             f"no class folder in {root}, and no image directly in it: "
             f"expected ROOT/CLASS/IMAGE, or ROOT/IMAGE for images without classes, {_endings()}"
         )
-    if len(classes) > 1 and frozenset().union(*_SPLITS).issuperset(name.lower() for name in classes):
+    if holds_splits(classes):
+        splits = [name for name in classes if any(name.lower() in names for names in _SPLITS)]
         raise DataError(
-            f"{root} holds splits ({', '.join(classes)}) and not classes: open one of them, "
-            f"such as {root.rstrip('/')}/{classes[0]}, or by split={classes[0]!r}"
+            f"{root} holds splits ({', '.join(splits)}) and not classes: open one of them, "
+            f"such as {root.rstrip('/')}/{splits[0]}, or by split={splits[0]!r}"
         )
+
+
+def holds_splits(names: Iterable[str]) -> bool:
+    """Whether two of the names are those of different splits, whatever else lies beside them."""
+    lower = {name.lower() for name in names}
+    return sum(not lower.isdisjoint(split) for split in _SPLITS) > 1
 
 
 def choose_split(root: str, split: str, there: Sequence[str]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feedline.sources.folder import FolderSource
 from feedline.sources.problems import Finding
 from feedline.types import Source
 
@@ -35,11 +35,17 @@ class Match:
 
 
 def relative_key(source: Source, index: int) -> str:
-    """The sample's path without its suffix; in a folder counted from there."""
+    """The sample's path without its suffix, counted from what the source was opened on: folder, archive, address."""
+    inner: Any = source
+    while not _roots(inner) and (hasattr(inner, "a") or hasattr(inner, "source")):
+        inner = inner.a if hasattr(inner, "a") else inner.source
     path = source.path(index)
-    if isinstance(source, FolderSource):
-        path = path.removeprefix(os.path.join(source.root, ""))
-    return os.path.splitext(path)[0]
+    root = next((root for root in _roots(inner) if path.startswith(root + "/")), "")
+    return os.path.splitext(path[len(root) + 1 :] if root else path)[0]
+
+
+def _roots(source: Any) -> list[str]:
+    return [str(root).rstrip("/") for root in (getattr(source, "root", None), *getattr(source, "files", ())) if root]
 
 
 def matched(a: Source, b: Source, key: KeyOf) -> Match:

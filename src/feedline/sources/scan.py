@@ -9,12 +9,12 @@ from pathlib import Path
 
 from feedline.errors import DataError
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp"}.union(
-        {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"},
-    )
-)
-"""File names that count as images, in any case. What such a file really is, its content decides."""
+_READ = ".jpg .jpeg .jpe .jfif .png .bmp .gif .webp .tif .tiff"
+_RAW = ".dng .nef .cr2 .cr3 .crw .arw .orf .rw2 .raf .pef .srw .x3f .mrw"
+_RECOGNISED = ".ppm .pgm .pbm .pnm .avif .heic .heif .jp2 .j2k .jxl .pcx .qoi .sgi .tga"
+SUFFIXES = frozenset(f"{_READ} {_RAW} {_RECOGNISED}".split())
+"""File names that count as images, in any case. What such a file really is, its content decides; one that is recognised
+and not read is a broken sample, and not left out in silence."""
 
 State = tuple[int, int]
 """Time of change in nanoseconds and inode of a folder."""

@@ -27,6 +27,7 @@ import torch.utils.data._utils.worker as torch_worker
 from torch._utils import ExceptionWrapper
 from torch.utils.data import IterableDataset
 
+from feedline.errors import DecodeError
 from feedline.loader.collate import allocating, collate_in_workers
 from feedline.loader.fetch import Fetch
 from feedline.loader.foreign import Exhausted
@@ -37,6 +38,7 @@ from feedline.loader.transport import INLINE, pack
 from feedline.rng import Key
 from feedline.timing import Times, chunk, stage
 
+_DETAILS = ("kind", "path", "index")
 _GRACE = 0.2  # seconds that user code has to come to its end after the pipe did
 
 
@@ -76,6 +78,7 @@ class Made:
         error: what the dataset raised, wrapped and pickled.
         told: the text of it, with the worker's traceback.
         notes: the notes of that exception.
+        details: what a DecodeError says besides: kind, path, index.
         ended: an iterable dataset has no more.
         state: where the stream of samples is now, where that is known.
         times: seconds that the batch took, by stage.
@@ -89,6 +92,7 @@ class Made:
     error: bytes | None = None
     told: str = ""
     notes: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
     ended: bool = False
     state: Any = None
     times: Times = field(default_factory=dict)
@@ -272,7 +276,8 @@ class _Maker:
         except Exception:
             wrapped.exc_type = RuntimeError
             packed = pickle.dumps(wrapped)
-        return Made(error=packed, told=told, notes=notes)
+        details = {name: getattr(error, name) for name in _DETAILS} if isinstance(error, DecodeError) else {}
+        return Made(error=packed, told=told, notes=notes, details=details)
 
 
 def _not_lost(fetch: Fetch, indices: Any, lost: Mapping[str, str]) -> list[Any]:

@@ -243,4 +243,6 @@ def _rebuilt(made: Made) -> BaseException:
             error = found.with_traceback(None)
     for text in made.notes:
         note(error, text)
+    for name, value in made.details.items():
+        setattr(error, name, value)
     return error
