@@ -247,3 +247,15 @@ def test_xmp_says_the_orientation_where_exif_does_not():
         data = encode(picture(), "PNG", orientation)
         at = data.index(b"IDAT") - 4
         assert read_header(data[:at] + xmp + data[at:]).orientation == expected
+
+
+def test_packed_data_without_end_are_not_unpacked():
+    """Ten by ten pixels, and a gigabyte of zeros behind them."""
+    whole = encode(picture("L", 10, 10), "PNG")
+    start = whole.index(b"IDAT") - 4
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(2**24)) for _ in range(8)) + packer.flush()
+    body = struct.pack(">I", len(packed)) + b"IDAT" + packed + struct.pack(">I", zlib.crc32(b"IDAT" + packed))
+    data = whole[:start] + body + whole[-12:]
+    with pytest.raises(DecodeError, match="bytes of packed data for 110 bytes of pixels"):
+        decode(data)

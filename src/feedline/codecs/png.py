@@ -11,7 +11,7 @@ import numpy as np
 from feedline.codecs.exif import find_orientation, xmp_orientation
 from feedline.codecs.how import PLAIN, How
 from feedline.codecs.lazy import Bytes, unpack
-from feedline.codecs.png_mend import mend
+from feedline.codecs.png_mend import mend, raw_size
 from feedline.errors import DecodeError
 from feedline.types import Header, Image
 
@@ -25,6 +25,7 @@ _LEFT_OUT = _ANIMATION | _BLOWN
 """What no pixel depends on, and a decoder may crash on or inflate without end."""
 _XMP = b"XML:com.adobe.xmp\0"
 _SIGNATURE = 8
+_SLACK = 65_536
 _ENDS = 12  # length, type and check sum of a chunk
 
 
@@ -83,6 +84,7 @@ def decode(data: bytes, how: How = PLAIN) -> Image:
     if b"IEND" not in chunks and not how.partial:
         raise DecodeError(f"truncated PNG: no end chunk in {len(data)} bytes", "truncated")
     _check_sums(data)
+    _check_packed(data, chunks[b"IHDR"][0])
     if b"IEND" not in chunks:
         data = mend(data)
     still = data if _LEFT_OUT.isdisjoint(chunks) else _still(data)
@@ -105,6 +107,23 @@ def _keyed(image: Image, data: bytes, place: tuple[int, int], bits: int) -> Imag
     top = np.iinfo(image.dtype).max
     key = key * (255 // (2**bits - 1)) if bits < 8 else key
     return np.concatenate([image, np.where(image == key, 0, top).astype(image.dtype)], axis=2)
+
+
+def _check_packed(data: bytes, header: int) -> None:
+    """Raises DecodeError where there is far more packed data than the header's pixels need: it would be unpacked.
+
+    Args:
+        data: the file.
+        header: where the body of its header chunk begins.
+    """
+    packed, position = 0, _SIGNATURE
+    while position + _ENDS <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        packed += length if kind == b"IDAT" else 0
+        position += _ENDS + length
+    needed = raw_size(data[header : header + 13])
+    if packed > 2 * needed + _SLACK:
+        raise DecodeError(f"corrupt PNG: {packed} bytes of packed data for {needed} bytes of pixels", "corrupt")
 
 
 def _check_sums(data: bytes) -> None:

@@ -30,7 +30,7 @@ def mend(data: bytes) -> bytes:
             kept.append((kind, body))
     if not kept or kept[0][0] != b"IHDR" or not packed:
         raise DecodeError(f"truncated PNG: no pixels in {len(data)} bytes", "truncated")
-    size = _raw_size(kept[0][1])
+    size = raw_size(kept[0][1])
     rows = _inflate(b"".join(packed), size).ljust(size, b"\0")
     chunks = [*kept, (b"IDAT", zlib.compress(rows, 0)), (b"IEND", b"")]
     return data[:_SIGNATURE] + b"".join(_chunk(kind, body) for kind, body in chunks)
@@ -60,7 +60,7 @@ def _inflate(packed: bytes, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _raw_size(header: bytes) -> int:
+def raw_size(header: bytes) -> int:
     """The bytes of all rows with their filters, before they are packed."""
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     deep = _SAMPLES.get(colour, 1) * bits
