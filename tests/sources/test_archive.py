@@ -251,6 +251,19 @@ def test_the_index_is_saved_and_made_anew_when_the_archive_changes(tmp_path, cac
     assert len(list((cache / "index").iterdir())) == 1
 
 
+def test_an_archive_of_the_same_size_and_time_in_its_place_is_scanned(tmp_path):
+    """As cp -p and rsync -t leave it: the old places hold the new bytes of other members."""
+    file = tar(tmp_path / "set.tar", {"a/1.png": b"a", "b/1.png": b"b"})
+    os.utime(file, ns=(1, 1))
+    source = ArchiveSource(file)
+    os.replace(tar(tmp_path / "new.tar", {"b/1.png": b"b", "a/1.png": b"a"}), file)
+    os.utime(file, ns=(1, 1))
+    with pytest.raises(DecodeError, match="changed or replaced"):
+        pickle.loads(pickle.dumps(source))[0]
+    source = ArchiveSource(file)
+    assert [(source[index].data, source[index].label) for index in range(2)] == [(b"a", 0), (b"b", 1)]
+
+
 def test_it_is_cheap_to_pickle(tmp_path):
     files = {f"{number % 3}/{number}.png": b"x" for number in range(3000)}
     source = ArchiveSource(tar(tmp_path / "set.tar", files))

@@ -1,6 +1,7 @@
 """sources/coco.py on real COCO files; the pictures are bytes, for a source decodes nothing."""
 
 import json
+import os
 import pickle
 
 import numpy as np
@@ -166,13 +167,22 @@ def test_captions_are_passed_over(tmp_path):
 def test_the_second_opening_reads_the_saved_index(tmp_path, cache):
     file = write(tmp_path)
     first = CocoSource(file)
-    status = file.stat()
-    file.write_bytes(b" " * status.st_size)
-    __import__("os").utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    (saved,) = (cache / "index").iterdir()
+    before = saved.stat().st_mtime_ns
     assert CocoSource(file)[0].objects.boxes.tolist() == first[0].objects.boxes.tolist()
+    assert saved.stat().st_mtime_ns == before
     file.write_text("{")
     with pytest.raises(DataError, match="cannot read"):
         CocoSource(file)
+
+
+def test_a_file_of_the_same_size_and_time_in_its_place_is_read(tmp_path):
+    file = write(tmp_path, [box(7, 40, 18, [10, 20, 30, 40])])
+    assert CocoSource(file).targets.tolist() == [1, -1, -1, -1]
+    os.utime(file, ns=(1, 1))
+    os.replace(file, tmp_path / "old")
+    os.utime(write(tmp_path, [box(7, 39, 18, [10, 20, 30, 40])]), ns=(1, 1))
+    assert CocoSource(file).targets.tolist() == [-1, 1, -1, -1]
 
 
 def test_the_problems_are_told_of_at_every_opening(tmp_path):

@@ -76,9 +76,22 @@ def test_a_changed_file_is_not_read(packed):
         pickle.loads(pickle.dumps(reader)).read(0, 10)
 
 
-def test_a_file_of_another_kind_is_an_os_error(packed):
+def test_a_file_that_was_replaced_is_not_read_anew(packed):
+    os.utime(packed, ns=(1, 1))
     reader = CompressedReader(packed)
+    first = reader.read(0, 10)
+    (packed.parent / "new").write_bytes(packed.read_bytes())
+    os.utime(packed.parent / "new", ns=(1, 1))
+    os.replace(packed.parent / "new", packed)
+    assert first + reader.read(10, 10) == DATA[:20]
+    for _ in range(2):
+        with pytest.raises(OSError, match="changed or replaced"):
+            reader.read(0, 10)
+
+
+def test_a_file_of_another_kind_is_an_os_error(packed):
     packed.write_bytes(b"words")
+    reader = CompressedReader(packed)
     with pytest.raises(OSError, match="neither by gzip nor by bzip2 or xz"):
         reader.read(0, 1)
 

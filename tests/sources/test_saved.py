@@ -125,3 +125,26 @@ def test_the_state_of_a_file_changes_with_it(tmp_path):
     first = state_of(file)
     os.utime(file, ns=(1, 1))
     assert state_of(file) != first
+
+
+def test_another_file_of_the_same_size_and_time_is_another_state(tmp_path):
+    file, other = tmp_path / "a", tmp_path / "b"
+    file.write_bytes(b"1")
+    other.write_bytes(b"2")
+    for path in (file, other):
+        os.utime(path, ns=(1, 1))
+    first = state_of(file)
+    os.replace(other, file)
+    assert os.stat(file).st_mtime_ns == 1
+    assert state_of(file) != first
+
+
+def test_a_file_that_was_written_over_and_given_its_time_back_is_in_another_state(tmp_path):
+    file = tmp_path / "a"
+    file.write_bytes(b"1")
+    os.utime(file, ns=(1, 1))
+    first = state_of(file)
+    while state_of(file).split()[2] == first.split()[2]:  # the clock of the file system has ticks of some ms
+        file.write_bytes(b"2")
+        os.utime(file, ns=(1, 1))
+    assert state_of(file).split()[:2] == first.split()[:2]

@@ -36,8 +36,8 @@ _PARTS = ("image", *SIDES)
 class ArchiveSource:
     """Encoded images in tar or zip archives, read by place without extraction; what an archive is, its bytes say.
 
-    The archive is scanned once; the index is kept in the user's cache until the archive's size or time of change is
-    another. Classes, in this order: WebDataset's ``KEY.cls`` (a number or a name) or the "label" in ``KEY.json``
+    The archive is scanned once; the index is kept in the user's cache until the archive is changed or replaced.
+    Classes, in this order: WebDataset's ``KEY.cls`` (a number or a name) or the "label" in ``KEY.json``
     beside ``KEY.jpg``; else the first folder below the one that holds all images (``root/CLASS/x.png`` or
     ``CLASS/x.png``); else there are none, and every label is UNLABELLED. ``KEY.json`` and ``KEY.txt`` are in
     ``extra["json"]`` and ``extra["txt"]`` of the record. Images are in the order of their class folder and name,

@@ -32,7 +32,7 @@ class CocoSource(Annotated):
     size) is in ``problems``; one warning says how much that is. Boxes are never changed: those that lie outside
     of their image are kept as they are. Objects that cannot be placed at all are left out, and reported.
 
-    The file is read once; later openings take the index from the cache, until size or time of the file change.
+    The file is read once; later openings take the index from the cache, until the file is changed or replaced.
 
     Args:
         annotations: the JSON file.

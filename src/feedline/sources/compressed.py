@@ -11,7 +11,7 @@ import threading
 import zlib
 from typing import Any, BinaryIO
 
-from feedline.sources.reader import check_state
+from feedline.sources.reader import check_opened, check_state
 from feedline.sources.saved import state_of
 
 DAMAGE = (zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError, OSError)
@@ -116,8 +116,14 @@ class _Stream:
 
     def _begin(self) -> None:
         self.close()
-        self._file = open(self._name, "rb")  # noqa: SIM115 (open until one goes back)
-        self._unpacked = unpacking(self._file)
+        file = open(self._name, "rb")  # noqa: SIM115 (open until one goes back)
+        try:
+            check_opened(file.fileno(), self._state, self._name)
+            self._unpacked = unpacking(file)
+        except OSError:
+            file.close()
+            raise
+        self._file = file
         self._place, self.damage = 0, ""
 
     def _next(self, most: int) -> bytes:

@@ -6,7 +6,7 @@ import errno
 import os
 from typing import Any, Protocol
 
-from feedline.sources.saved import state_of
+from feedline.sources.saved import stamp_of, state_of
 
 _LEAST = 16
 
@@ -71,7 +71,9 @@ class FileReader:
             return b""
         opened = self._open
         if opened is None:  # two threads may both open it: one is closed when it was read from
-            opened = self._open = _Descriptor(self.name)
+            opened = _Descriptor(self.name)
+            check_opened(opened.number, self._state, self.name)
+            self._open = opened
         found = _read(opened.number, start, min(length, self.size - start))
         check_state(opened.number, self._state, self.name)
         return found
@@ -105,15 +107,19 @@ def _read(descriptor: int, start: int, length: int) -> bytes:
     return found
 
 
+def check_opened(descriptor: int, state: str, name: str) -> None:
+    """Raises an OSError where the file that was just opened is not the one of the state."""
+    _compare(descriptor, state, name, 3)  # without the inode: some network drives number their files anew
+
+
 def check_state(descriptor: int, state: str, name: str) -> None:
-    """Raises an OSError where the open file is not, or no longer, in the state."""
-    if state_of_open(descriptor) != state:
+    """Raises an OSError where the open file was written to since; it may have been deleted or replaced by then."""
+    _compare(descriptor, state, name, 2)
+
+
+def _compare(descriptor: int, state: str, name: str, parts: int) -> None:
+    if stamp_of(os.fstat(descriptor)).split()[:parts] != state.split()[:parts]:
         raise OSError(errno.ESTALE, "the file was changed or replaced after it was opened: open it anew", name)
-
-
-def state_of_open(descriptor: int) -> str:
-    status = os.fstat(descriptor)
-    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 class Window:

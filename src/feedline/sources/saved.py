@@ -159,6 +159,11 @@ def _digest_of(arrays: Arrays) -> str:
 
 
 def state_of(path: str | os.PathLike[str]) -> str:
-    """What changes when the file at ``path`` does: its size and its time of change; raises OSError."""
-    status = os.stat(path)
-    return f"{status.st_size} {status.st_mtime_ns}"
+    """What changes when the file at ``path`` does, or another takes its place; raises OSError."""
+    return stamp_of(os.stat(path))
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """Size, time of change of the content, time of change of anything, and inode, with spaces between."""
+    # cp -p and rsync -t may put a file there that has size and time of the old one: the last two tell them apart
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"

@@ -17,6 +17,7 @@ from feedline.errors import DataError
 from feedline.sources.annotated import annotated_arrays
 from feedline.sources.objects import DIFFICULT, TRUNCATED, Box, ObjectBuilder, box_fault, check_boxes
 from feedline.sources.problems import Finding
+from feedline.sources.saved import stamp_of
 from feedline.sources.scan import SUFFIXES
 
 _IMAGES = ("JPEGImages", "images", "Images", ".")
@@ -74,7 +75,7 @@ class Layout:
             states = {entry.name: entry.stat() for entry in entries if entry.name.endswith(".xml")}
         for name in names:
             status = states.get(f"{name}.xml")
-            state = "" if status is None else f"{status.st_size} {status.st_mtime_ns}"
+            state = "" if status is None else stamp_of(status)
             digest.update(f"{name} {state}\n".encode("utf-8", "surrogateescape"))
         for name in (*sorted(self.pictures), "", *sorted(self.masks)):
             digest.update(f"{name}\n".encode("utf-8", "surrogateescape"))
