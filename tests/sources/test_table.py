@@ -436,6 +436,15 @@ def test_the_index_is_saved_until_the_table_changes(tmp_path, cache):
     assert TableSource(file, label="path").classes == ["1.jpg", "4.jpg"], "other columns, another index"
 
 
+def test_a_table_of_the_same_size_and_time_in_its_place_is_read(tmp_path):
+    file = table(fill(tmp_path), csv(["1.jpg,a", "4.jpg,b"]))
+    os.utime(file, ns=(1, 1))
+    assert TableSource(file).targets.tolist() == [0, 1]
+    os.replace(file, tmp_path / "old")
+    os.utime(table(tmp_path, csv(["1.jpg,b", "4.jpg,a"])), ns=(1, 1))
+    assert TableSource(file).targets.tolist() == [1, 0]
+
+
 def test_a_large_table_stays_compact(tmp_path):
     count = 50_000
     file = table(tmp_path, csv([f"images/{n:07}.jpg,class{n % 50}" for n in range(count)]))

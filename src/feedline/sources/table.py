@@ -16,7 +16,7 @@ from feedline.errors import DataError, DecodeError
 from feedline.sources.files import LocalFiles
 from feedline.sources.objects import objects_at
 from feedline.sources.problems import Finding, unpacked, warn_of
-from feedline.sources.saved import saved
+from feedline.sources.saved import saved, stamp_of
 from feedline.sources.table_bytes import ParquetImages, has_bytes
 from feedline.sources.table_columns import choose_columns
 from feedline.sources.table_index import TableIndex
@@ -109,7 +109,7 @@ class TableSource:
             make = TableIndex(self._table, self.columns, classes)
             self._table = replace(self._table, names=[])  # a table may have thousands, and they would be pickled
             self._index = saved(
-                f"table 2 {self.file} {how}", state or f"{stamp}", lambda: make.arrays(self._inside, stored)
+                f"table 2 {self.file} {how}", state or stamp_of(status), lambda: make.arrays(self._inside, stored)
             )
         self.classes: list[str] = json.loads(self._index["about"].tobytes())["classes"]
         warn_of(self.problems, self.file)
