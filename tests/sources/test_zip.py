@@ -1,8 +1,10 @@
 """sources/zip.py on what zipfile writes, and on archives that lie."""
 
+import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import warnings
 import zipfile
 import zlib
@@ -97,6 +99,35 @@ def test_a_bomb_is_not_taken(tmp_path):
     )
     told = subprocess.run([sys.executable, "-c", script, file], capture_output=True, text=True, timeout=120)
     assert told.stdout.splitlines() == ["too large it unpacks to more than the 100 bytes that the zip declares", "True"]
+
+
+def test_a_small_zip_that_unpacks_to_much_is_refused(tmp_path):
+    file = written(tmp_path / "a.zip", {"a.png": bytes(2**26 + 1), "b.png": bytes(2**26)})
+    source = ArchiveSource(file)
+    error = error_of(source)
+    assert error.kind == "too large"
+    assert "max_bytes=536870920 if you trust it" in str(error)
+    assert source[1].data == bytes(2**26)
+    assert len(ArchiveSource(file, max_bytes=536870920)[0].data) == 2**26 + 1
+
+
+def test_a_large_member_is_not_held_twice(tmp_path):
+    source = ArchiveSource(written(tmp_path / "a.zip", {"a.png": bytes(2**26)}))
+    source[0]
+    tracemalloc.start()
+    try:
+        data = source[0].data
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert data == bytes(2**26)
+    assert peak < 1.6 * 2**26
+
+
+def test_what_is_unpacked_in_many_pieces_is_whole(tmp_path):
+    """Of pieces and steps that end within each other: noise, and then zeros."""
+    data = os.urandom(2**20 + 7) + bytes(2**25 + 2**24 - 3) + os.urandom(2**20)
+    assert ArchiveSource(written(tmp_path / "a.zip", {"a.png": data}))[0].data == data
 
 
 def test_a_declared_size_over_the_limit_is_too_large(tmp_path):

@@ -53,7 +53,8 @@ class ArchiveSource:
         classes: names of the classes, where files beside the images say them as numbers.
         folder: only what lies below this folder in the archive, whose class folders are then directly in it.
         convert: whether compressed tars are unpacked in the user's cache.
-        max_bytes: the most that one image may have, in bytes.
+        max_bytes: the most that one image may have, in bytes; one that was more than 200 times smaller in a zip may
+            have an eighth of that, or 64 MiB if that is more.
         storage_options: what fsspec shall know where the archive is behind a URL.
 
     Raises:

@@ -15,6 +15,8 @@ from feedline.sources.reader import Readable, Reader
 _HEADER = 30
 _SLACK = 1024
 """What is read beyond the header and the bytes, for the name and the extra field between them."""
+_PIECE, _STEP = 2**20, 2**24
+"""How many packed bytes are unpacked at a time, and to how many."""
 _MAGIC = b"PK\3\4"
 _METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz"}
 
@@ -90,13 +92,20 @@ def _packed(bytes_at: Readable, member: Member) -> bytes:
 def _inflated(packed: bytes, size: int) -> bytes:
     """What the bytes unpack to, and never more than one byte beyond what was declared."""
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    out = io.BytesIO()  # grows in place and hands out its bytes without a copy: zlib joins pieces, and needs twice
     try:
-        data = inflate.decompress(packed, size + 1)
+        for place in range(0, len(packed), _PIECE):
+            piece = packed[place : place + _PIECE]
+            while piece and out.tell() <= size:
+                out.write(inflate.decompress(piece, min(_STEP, size + 1 - out.tell())))
+                piece = inflate.unconsumed_tail
+        if not inflate.unconsumed_tail:
+            out.write(inflate.flush())
     except zlib.error as error:
         raise DecodeError(f"its bytes in the zip are damaged: {error}", "corrupt") from error
-    if len(data) > size:
+    if out.tell() > size:
         raise DecodeError(f"it unpacks to more than the {size:,} bytes that the zip declares", "too large")
-    return data
+    return out.getvalue()
 
 
 class _File(io.RawIOBase):
