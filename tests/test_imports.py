@@ -11,6 +11,7 @@ ROOT = Path(feedline.__file__).parent
 LAYERS = [
     {"errors", "types", "rng", "timing", "_atomic", "_cache", "_opencv", "_optional", "_version"},
     {"sources", "codecs", "transforms", "samplers", "nn"},
+    {"turning"},
     {"dataset"},
     {"checking", "_guess", "_split"},
     {"_open"},

@@ -21,7 +21,10 @@ Empty = Callable[[tuple[int, ...], torch.dtype], torch.Tensor]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objects:
-    """What is where in a picture, one row an object; places in pixels of the picture as stored, corners at 0.
+    """What is where in a picture, one row an object; places in pixels of the upright picture, whose corner is at 0.
+
+    Of a source's own record they are as its annotations have them, which may be of the picture as stored, before EXIF's
+    orientation is applied: ``dataset.record()`` turns those whose annotation states the stored size.
 
     Attributes:
         boxes: N x 4 float32: left, top, right, bottom.

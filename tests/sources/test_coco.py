@@ -62,6 +62,20 @@ def test_boxes_are_left_top_right_bottom_in_the_order_of_the_file(tmp_path):
     assert source.missing() == []
 
 
+@pytest.mark.parametrize(
+    ("stated", "extra"),
+    [
+        ({"width": 100, "height": 80}, {"size": (100, 80)}),
+        ({"width": 100}, {}),
+        ({"width": 0, "height": 80}, {}),
+        ({}, {}),
+    ],
+)
+def test_the_size_that_is_stated_is_handed_on(tmp_path, stated, extra):
+    source = CocoSource(write(tmp_path, [], [{"id": 1, "file_name": "1.jpg", **stated}]))
+    assert source[0].extra == extra
+
+
 def test_an_image_without_annotations_has_zero_objects(tmp_path):
     record = CocoSource(write(tmp_path))[1]
     assert record.label == -1
@@ -100,7 +114,7 @@ def test_outlines_crowds_masks_and_keypoints(tmp_path):
     assert mask.shape == (80, 100)
     assert np.argwhere(mask).tolist() == [[5, 0], [6, 0], [7, 0]]
     assert source[2].objects.polygons == ((),)
-    assert source[2].extra == {}
+    assert source[2].extra == {"size": (100, 80)}
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,12 @@ def test_a_size_that_is_not_given_is_not_checked(tmp_path):
     assert VocSource(make(tmp_path, {"a": annotation("a.jpg", thing("x", 1, 1, 500, 2), size="")})).problems == []
 
 
+def test_the_size_that_is_stated_is_handed_on(tmp_path):
+    source = VocSource(make(tmp_path, {"a": [], "b": annotation("b.jpg", size="")}))
+    assert source[0].extra["size"] == (100, 80)
+    assert "size" not in source[1].extra
+
+
 def test_the_index_is_saved_until_an_annotation_or_a_mask_changes(tmp_path, cache):
     make(tmp_path)
     VocSource(tmp_path)

@@ -61,6 +61,11 @@ class Annotated(ABC):
     def _name(self, index: int) -> str:
         return text_at(self._index["names"], self._index["name_places"], index)
 
+    def _size(self, index: int) -> dict[str, tuple[int, int]]:
+        """For ``extra``: the width and height that the annotation claims its picture has, where it states both."""
+        width, height = self._index["sizes"][index].tolist()
+        return {"size": (width, height)} if width and height else {}
+
     @abstractmethod
     def __getitem__(self, index: int) -> Record: ...
 

@@ -23,8 +23,9 @@ class CocoSource(Annotated):
     ``record.objects`` has boxes as float32 left, top, right, bottom in pixels (COCO's x, y, width, height count from 0
     at the picture's left upper edge and need no shift), the annotations' ids, ``iscrowd``, and keypoints and outlines
     where there are any. A mask that is stored as run lengths is ``record.extra["rle"][k]`` for the k-th object, an
-    ``Rle`` whose ``mask()`` makes the pixels. Classes are the categories in the order of their ids, which may have
-    gaps. Captions are passed over, and an image without annotations has zero objects.
+    ``Rle`` whose ``mask()`` makes the pixels. ``extra["size"]`` is the width and height that the file states. Classes
+    are the categories in the order of their ids, which may have gaps. Captions are passed over, and an image without
+    annotations has zero objects.
 
     The label of an image is the class of its largest box, UNLABELLED (-1) where it has none.
 
@@ -72,7 +73,7 @@ class CocoSource(Annotated):
             int(self.targets[index]),
             path,
             objects=objects_at(self._index, index),
-            extra={"rle": runs} if runs else {},
+            extra={**self._size(index), **({"rle": runs} if runs else {})},
         )
 
     def _runs(self, index: int) -> Iterator[tuple[int, Rle]]:

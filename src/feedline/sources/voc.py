@@ -23,8 +23,9 @@ class VocSource(Annotated):
     ``one_based=False`` takes their numbers as edges, as they are.
 
     Samples are in the order of the split's list, else of the names; classes in the order of their names.
-    ``record.extra`` has ``difficult`` and ``truncated``, N bool each; ``record.mask`` the encoded class mask. The
-    label of an image is the class of its largest box, UNLABELLED (-1) where it has none.
+    ``record.extra`` has ``difficult`` and ``truncated``, N bool each, and as ``size`` the width and height that the
+    annotation states; ``record.mask`` is the encoded class mask. The label of an image is the class of its largest
+    box, UNLABELLED (-1) where it has none.
 
     Damaged annotations, those without an image and images without one are left out; these, and boxes outside of the
     image or without area (kept as they are), are in ``problems``, and one warning says how many.
@@ -60,7 +61,7 @@ class VocSource(Annotated):
             path,
             objects=objects_at(self._index, index),
             mask=read_file(self._mask_path(path), index) if masked else None,
-            extra={"difficult": (flags & DIFFICULT) > 0, "truncated": (flags & TRUNCATED) > 0},
+            extra={**self._size(index), "difficult": (flags & DIFFICULT) > 0, "truncated": (flags & TRUNCATED) > 0},
         )
 
     def _mask_path(self, path: str) -> str:
