@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import re
 import tarfile
 import threading
 import warnings
@@ -180,9 +181,47 @@ def test_labels_from_json_names_and_none(tmp_path):
 
 def test_an_extension_is_all_behind_the_first_dot(tmp_path):
     files = {"1.left.png": b"l", "1.right.png": b"r", "1.cls": b"0", "2.left.png": b"x", "2.cls": b"1", "2.x.cls": b"9"}
-    source = ArchiveSource(tar(tmp_path / "set.tar", files))
+    with pytest.warns(UserWarning, match=r"1 images have the key of another image, such as '1.right.png' that of '1.l"):
+        source = ArchiveSource(tar(tmp_path / "set.tar", files))
     assert names(source) == ["1.left.png", "1.right.png", "2.left.png"]
     assert source.targets.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("make", [tar, zipped])
+def test_a_mask_is_no_sample_and_belongs_to_its_picture(tmp_path, make):
+    files = {"./000.jpg": b"a", "./000.seg.png": b"mask", "./000.cls": b"1", "001.jpg": b"b", "001.cls": b"0"}
+    source = ArchiveSource(
+        make(tmp_path / "set", {**files, "002.mask.npy": b"array", "002.png": b"c", "002.cls": b"1"})
+    )
+    assert names(source) == ["000.jpg", "001.jpg", "002.png"]
+    assert source.targets.tolist() == [1, 0, 1]
+    assert [record.mask for record in source.read_batch([2, 1, 0])] == [b"array", None, b"mask"]
+    assert source[0].extra == {"mask_path": f"{source.files[0]}/000.seg.png"}
+    assert source[2].extra == {"mask_path": f"{source.files[0]}/002.mask.npy"}
+    assert source[1].extra == {}
+    assert pickle.loads(pickle.dumps(source))[0].mask == b"mask"
+
+
+def test_of_several_masks_one_is_used_and_that_is_told(tmp_path):
+    files = {"1.jpg": b"x", "1.mask.png": b"m", "1.seg.png": b"s"}
+    with pytest.warns(UserWarning, match=r"1 keys have several masks, such as '1.seg.png', which is used, and '1.mask"):
+        assert ArchiveSource(tar(tmp_path / "set.tar", files))[0].mask == b"s"
+
+
+def test_names_with_dots_are_no_keys_where_nothing_lies_beside_them(tmp_path):
+    files = {"a/x.1.png": b"1", "a/x.2.png": b"2", "b/x.1.png": b"3"}
+    assert len(ArchiveSource(tar(tmp_path / "set.tar", files))) == 3
+
+
+@pytest.mark.parametrize("label", [b"1.0", b"[1, 2]", b"true"])
+def test_a_label_that_is_no_class_is_told(tmp_path, label):
+    files = {"1.jpg": b"x", "1.json": b'{"label": ' + label + b"}"}
+    file = tar(tmp_path / "set.tar", files)
+    words = f"1 labels are neither a whole number nor a name and are left out, such as {label.decode()} in '1.json'"
+    with pytest.warns(UserWarning, match=re.escape(words)):
+        source = ArchiveSource(file)
+    assert (source.classes, source.targets.tolist()) == ([], [UNLABELLED])
+    ArchiveSource(tar(file, {**files, "1.cls": b"0"}))  # what is said otherwise counts, and nothing is to be told
 
 
 def test_arrays_beside_an_image_are_no_images(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from feedline.errors import DecodeError
-from feedline.sources.webdataset import label_in, read_json, read_text, split
+from feedline.sources.webdataset import LabelError, label_in, parted, read_json, read_text, split
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,6 @@ def test_key_and_extension(name, key, extension):
         ("cls", b"\n", None),
         ("json", b'{"label": 3}', "3"),
         ("json", b'{"label": "cat"}', "cat"),
-        ("json", b'{"label": true}', None),
-        ("json", b'{"label": [1]}', None),
         ("json", b'{"label": null}', None),
         ("json", b'{"class": 3}', None),
         ("json", b"[3]", None),
@@ -36,6 +34,27 @@ def test_key_and_extension(name, key, extension):
 )
 def test_the_class_that_is_said(extension, data, label):
     assert label_in(extension, data) == label
+
+
+@pytest.mark.parametrize("label", ["true", "[1, 2]", "1.0", "{}", "[]"])
+def test_a_label_that_is_no_class(label):
+    with pytest.raises(LabelError) as caught:
+        label_in("json", f'{{"label": {label}}}'.encode())
+    assert str(caught.value) == label
+
+
+@pytest.mark.parametrize(
+    ("names", "images", "masks"),
+    [
+        (["1.jpg", "1.seg.png"], ["1.jpg"], {"1": ["1.seg.png"]}),
+        (["1.Mask.PNG", "1.seg.npy", "a/1.jpg", "1.png"], ["a/1.jpg", "1.png"], {"1": ["1.seg.npy", "1.Mask.PNG"]}),
+        (["1.seg.png", "2.seg.npy"], ["1.seg.png", "2.seg.npy"], {}),
+        (["1.npy", "1.seg.npy", "2.npy", "2.jpg"], ["1.npy", "1.seg.npy", "2.jpg"], {}),
+        (["1.left.jpg", "1.right.jpg", "1.x.seg.png"], ["1.left.jpg", "1.right.jpg", "1.x.seg.png"], {}),
+    ],
+)
+def test_images_and_their_masks(names, images, masks):
+    assert parted(names) == (images, masks)
 
 
 def test_a_class_without_end_is_refused():

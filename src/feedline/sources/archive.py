@@ -40,7 +40,8 @@ class ArchiveSource:
     Classes, in this order: WebDataset's ``KEY.cls`` (a number or a name) or the "label" in ``KEY.json``
     beside ``KEY.jpg``; else the first folder below the one that holds all images (``root/CLASS/x.png`` or
     ``CLASS/x.png``); else there are none, and every label is UNLABELLED. ``KEY.json`` and ``KEY.txt`` are in
-    ``extra["json"]`` and ``extra["txt"]`` of the record. Images are in the order of their class folder and name,
+    ``extra["json"]`` and ``extra["txt"]`` of the record, and what is named as a mask (``KEY.seg.png``,
+    ``KEY.mask.png``, also .npy and .tif) is its ``mask``. Images are in the order of their class folder and name,
     whatever the order in the archive; names that begin with a dot are passed over. Names are never paths on this
     machine: nothing is extracted.
 
@@ -94,7 +95,10 @@ class ArchiveSource:
         return len(self.targets)
 
     def path(self, index: int) -> str:
-        row = self._row(index)
+        return self._place(self._row(index))
+
+    def _place(self, row: int) -> str:
+        """Of an image, or of a mask, whose rows lie behind those of the images."""
         return f"{self.files[self._index['members'][row, 0]]}/{self._name(row)}"
 
     def __getitem__(self, index: int) -> Record:
@@ -124,7 +128,9 @@ class ArchiveSource:
             extra["json"] = webdataset.read_json(found["json"])
         if "txt" in found:
             extra["txt"] = webdataset.read_text(found["txt"])
-        return Record(found["image"], int(self.targets[row]), self.path(row), extra=extra)
+        if "mask" in found:
+            extra["mask_path"] = self._place(self._index["sides"][row, SIDES.index("mask")])
+        return Record(found["image"], int(self.targets[row]), self.path(row), mask=found.get("mask"), extra=extra)
 
     def _member(self, row: int) -> tuple[int, Member]:
         shard, *where = self._index["members"][row].tolist()

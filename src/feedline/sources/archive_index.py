@@ -20,8 +20,8 @@ from feedline.sources.scan import SUFFIXES
 from feedline.sources.unpack import read_member
 from feedline.sources.zip import scan as scan_zip
 
-VERSION = "archive index 1"
-SIDES = ("json", "txt")
+VERSION = "archive index 2"
+SIDES = ("json", "txt", "mask")
 """What is kept of what lies beside an image; in the index the rows of these come behind those of the images."""
 _ENDINGS = SUFFIXES | {".npy"}
 _NOTHING: tuple[Member | None, ...] = (None,) * len(SIDES)
@@ -75,6 +75,7 @@ class _Contents:
         self._notes = notes
         self._members: dict[str, Member] = {}
         self._labels: dict[str, str | None] = {}
+        self._odd: dict[str, str] = {}
         self._unread = 0
         self._collect()
         self._drop_cut()
@@ -101,6 +102,8 @@ class _Contents:
         self._labels[name] = None
         try:
             self._labels[name] = webdataset.label_in(extension, read_member(window, member, webdataset.MOST_SIDE))
+        except webdataset.LabelError as error:
+            self._odd[name] = str(error)
         except DecodeError as error:
             self._unread += error.kind != "too large"
 
@@ -141,23 +144,56 @@ class _Contents:
             self._notes.append(f"{where} are links to nothing in the archive and are left out, such as {lost[0]!r}")
 
     def samples(self, number: int) -> Iterator[Sample]:
-        """The images below the folder; arrays beside a picture of the same key are none."""
+        """The images below the folder; masks and arrays beside a picture of the same key are none."""
         beside = self._beside()
-        images = [name for name in self._members if is_image(name) and name.startswith(self._folder)]
-        arrays = {name for name in images if _is_array(name)}
-        pictures = {webdataset.split(name)[0] for name in images if name not in arrays} if arrays else set()
-        for name in images:
-            key = webdataset.split(name)[0]
-            if name not in arrays or key not in pictures:
-                sides, label = self._said(beside.get(key))
-                yield Sample(number, name, self._members[name], sides, label)
+        names = (name for name in self._members if is_image(name) and name.startswith(self._folder))
+        images, masks = webdataset.parted(names)
+        for key, found in masks.items():
+            beside.setdefault(key, {})["mask"] = found[0]
+        keys = [webdataset.split(name)[0] for name in images]
+        self._note_several(images, keys, beside, masks)
+        self._note_odd(keys, beside)
+        for name, key in zip(images, keys, strict=True):
+            sides, label = self._said(beside.get(key))
+            yield Sample(number, name, self._members[name], sides, label)
+
+    def _note_several(
+        self, images: list[str], keys: list[str], beside: dict[str, dict[str, str]], masks: dict[str, list[str]]
+    ) -> None:
+        """Of keys that something lies beside, and only then are keys meant: names with dots are common."""
+        firsts: dict[str, str] = {}
+        several = [(firsts[key], name) for name, key in zip(images, keys, strict=True) if _again(firsts, key, name)]
+        several = [pair for pair in several if webdataset.split(pair[0])[0] in beside]
+        if several:
+            one, other = several[0]
+            self._notes.append(
+                f"{self._shard.reader.name}: {len(several)} images have the key of another image, such as {other!r} "
+                f"that of {one!r}: each is a sample of its own, with what lies beside them"
+            )
+        more = [found for found in masks.values() if len(found) > 1]
+        if more:
+            self._notes.append(
+                f"{self._shard.reader.name}: {len(more)} keys have several masks, such as {more[0][0]!r}, which is "
+                f"used, and {more[0][1]!r}, which is not"
+            )
+
+    def _note_odd(self, keys: list[str], beside: dict[str, dict[str, str]]) -> None:
+        names = {beside.get(key, {}).get("json", "") for key in keys if not self._label(beside.get(key, {}))}
+        odd = sorted(names & self._odd.keys())
+        if odd:
+            self._notes.append(
+                f"{self._shard.reader.name}: {len(odd)} labels are neither a whole number nor a name and are left out, "
+                f"such as {self._odd[odd[0]]} in {odd[0]!r}"
+            )
+
+    def _label(self, names: dict[str, str]) -> str | None:
+        return self._labels.get(names.get("cls", "")) or self._labels.get(names.get("json", ""))
 
     def _said(self, names: dict[str, str] | None) -> tuple[tuple[Member | None, ...], str | None]:
         """The members beside an image that are kept, and the class that is said."""
         if names is None:
             return _NOTHING, None
-        label = self._labels.get(names.get("cls", "")) or self._labels.get(names.get("json", ""))
-        return tuple(self._members.get(names.get(side, "")) for side in SIDES), label
+        return tuple(self._members.get(names.get(side, "")) for side in SIDES), self._label(names)
 
     def _beside(self) -> dict[str, dict[str, str]]:
         """The names of what may belong to an image, by key and then by extension."""
@@ -203,14 +239,16 @@ def _may_lie_beside(name: str) -> bool:
     return name[name.rfind(".") + 1 :].lower() in webdataset.SIDES
 
 
-def _is_array(name: str) -> bool:
-    return name.lower().endswith(".npy")
+def _again(firsts: dict[str, str], key: str, name: str) -> bool:
+    """Whether the key was there before; else the name is its first."""
+    return firsts.setdefault(key, name) != name
 
 
 def _arrays(
     samples: list[Sample], labels: NDArray[np.int64], classes: list[str], notes: list[str]
 ) -> dict[str, NDArray[Any]]:
     members = [(sample.shard, sample.member) for sample in samples]
+    names = [sample.name for sample in samples]
     used = any(member for sample in samples for member in sample.sides)
     sides = np.full((len(samples), len(SIDES) if used else 0), -1, np.int64)
     for row, sample in enumerate(samples if used else []):
@@ -218,10 +256,11 @@ def _arrays(
             if member is not None:
                 sides[row, place] = len(members)
                 members.append((sample.shard, member))
+                names.append(clean(member.name) if SIDES[place] == "mask" else "")
     rows = [(shard, *(min(value, _LARGEST) for value in member[1:-1])) for shard, member in members]
     arrays = {"label": labels, "sides": sides, "members": np.array(rows, np.int64)}
-    names = [sample.name.encode("utf-8", "surrogateescape") for sample in samples]
-    arrays["names"] = np.frombuffer(b"".join(names), np.uint8)
-    arrays["ends"] = np.cumsum([len(name) for name in names], dtype=np.int64)
+    texts = [name.encode("utf-8", "surrogateescape") for name in names]
+    arrays["names"] = np.frombuffer(b"".join(texts), np.uint8)
+    arrays["ends"] = np.cumsum([len(text) for text in texts], dtype=np.int64)
     arrays["words"] = np.frombuffer(json.dumps({"classes": classes, "notes": notes}).encode(), np.uint8)
     return arrays
