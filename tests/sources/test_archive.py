@@ -303,6 +303,13 @@ def test_an_archive_of_the_same_size_and_time_in_its_place_is_scanned(tmp_path):
     assert [(source[index].data, source[index].label) for index in range(2)] == [(b"a", 0), (b"b", 1)]
 
 
+def test_a_cache_that_takes_no_conversion_is_told_of(tmp_path, monkeypatch):
+    file = compressed_tar(tmp_path / "set.tar.gz", TREE)
+    monkeypatch.setenv("FEEDLINE_CACHE", str(file))
+    with pytest.raises(DataError, match=r"into the cache folder .*set FEEDLINE_CACHE"):
+        ArchiveSource(file, convert=True)
+
+
 def test_it_is_cheap_to_pickle(tmp_path):
     files = {f"{number % 3}/{number}.png": b"x" for number in range(3000)}
     source = ArchiveSource(tar(tmp_path / "set.tar", files))

@@ -62,3 +62,19 @@ def test_what_is_not_compressed_is_an_os_error(tmp_path):
     (tmp_path / "a.gz").write_bytes(b"words")
     with pytest.raises(OSError, match="neither by gzip nor by bzip2 or xz"):
         convert(tmp_path / "a.gz", tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("place", ["a file", "a file/below", "/proc/nope"])
+def test_a_cache_that_cannot_be_written_is_named_and_not_the_data(tmp_path, monkeypatch, place):
+    (tmp_path / "a file").write_bytes(b"")
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(DATA))
+    monkeypatch.setenv("FEEDLINE_CACHE", str(tmp_path / place))
+    with pytest.raises(DataError, match=r"cannot write what .*a\.tar\.gz unpacks to into the cache folder") as caught:
+        converted(tmp_path / "a.tar.gz")
+    assert str(tmp_path / place) in str(caught.value)
+    assert "set FEEDLINE_CACHE" in str(caught.value)
+
+
+def test_a_file_that_is_gone_is_not_blamed_on_the_cache(tmp_path, cache):
+    with pytest.raises(FileNotFoundError):
+        converted(tmp_path / "a.tar.gz")

@@ -28,16 +28,25 @@ def converted(path: str | os.PathLike[str], limit: int = LIMIT) -> Path:
     """The compressed file unpacked in the user's cache: from before, or now; what another state of it left is removed.
 
     Raises:
-        DataError: as :func:`convert`.
+        DataError: as :func:`convert`; or the cache cannot be written.
+        OSError: the file cannot be read.
     """
     name, state = _digest(os.path.abspath(path)), _digest(state_of(path))
     target = cache_folder() / "archives" / f"{name}-{state}.tar"
-    if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        convert(path, target, limit)
-        for other in target.parent.glob(f"{name}-*.tar"):
-            if other != target:
-                other.unlink(missing_ok=True)
+    try:
+        if not target.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            convert(path, target, limit)
+            for other in target.parent.glob(f"{name}-*.tar"):
+                if other != target:
+                    other.unlink(missing_ok=True)
+    except OSError as error:
+        if error.filename == os.fspath(path):
+            raise
+        raise DataError(
+            f"cannot write what {os.fspath(path)} unpacks to into the cache folder {cache_folder()}: "
+            f"{error.strerror or error}; set FEEDLINE_CACHE to a folder that can be written, or unpack it yourself"
+        ) from error
     return target
 
 
