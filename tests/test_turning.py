@@ -5,7 +5,7 @@ import pytest
 
 from feedline.codecs.exif import orient
 from feedline.sources.rle import Rle
-from feedline.turning import turned, turned_mask
+from feedline.turning import outside, turned, turned_mask
 from feedline.types import Objects
 
 WIDTH, HEIGHT = 100, 50
@@ -117,3 +117,27 @@ def test_a_class_mask_that_does_not_fit_is_turned_and_one_that_does_is_not():
     assert turned_mask(stored, {}, 6, WIDTH, HEIGHT).shape == (WIDTH, HEIGHT, 1)
     assert turned_mask(shown, STORED, 6, WIDTH, HEIGHT) is shown
     assert turned_mask(stored, {}, 3, WIDTH, HEIGHT) is stored, "nothing says that it is not upright"
+
+
+@pytest.mark.parametrize(
+    ("box", "wrong"),
+    [
+        ([0, 0, 100, 50], False),
+        ([-0.4, -0.4, 100.4, 50.4], False),
+        ([-1, 0, 10, 10], True),
+        ([0, -1, 10, 10], True),
+        ([0, 0, 101, 10], True),
+        ([0, 0, 10, 51], True),
+        ([500, 200, 600, 300], True),
+        ([-30, 5, -20, 10], True),
+    ],
+)
+def test_boxes_outside_of_the_picture_are_told(box, wrong):
+    given = objects([[0, 0, 1, 1], box])
+    edges = ", ".join(f"{value:g}" for value in box)
+    words = f"the box of object 1 with left, top, right, bottom = {edges} lies outside of its picture of 100 x 50"
+    assert outside(given, WIDTH, HEIGHT) == ([words] if wrong else [])
+
+
+def test_of_no_boxes_none_is_outside():
+    assert outside(objects([]), WIDTH, HEIGHT) == []

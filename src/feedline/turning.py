@@ -1,4 +1,4 @@
-"""Objects and masks turned with their picture.
+"""Objects and masks turned with their picture, and boxes that lie outside of it.
 
 Which way round annotations are, their own statement of the picture's size tells (``record.extra["size"]``): where it is
 the size that is stored, whoever made them saw it as stored, and they are turned as EXIF's orientation turns it; where
@@ -23,6 +23,8 @@ _MIRRORED = frozenset({2, 3, 6, 7})
 """Left and right changed, after transposing."""
 _FLIPPED = frozenset({3, 4, 7, 8})
 """Top and bottom changed, after transposing."""
+_ROUNDING = 0.5
+"""In pixels: what annotations in shares of a large picture are rounded by."""
 
 
 def turned(
@@ -68,6 +70,23 @@ def turned_mask(mask: Image, extra: Mapping[str, Any], orientation: int, width: 
     if mask.shape[:2] != (height, width) or not (unfit or _seen_as_stored(extra, width, height)):
         return mask
     return np.ascontiguousarray(_turned_array(mask, orientation))
+
+
+def outside(objects: Objects, width: int, height: int) -> list[str]:
+    """For each box that lies outside of a picture of this size by more than half a pixel, words that say so.
+
+    Args:
+        objects: as :func:`turned` gave them.
+        width: of the upright picture, in pixels.
+        height: of the upright picture, in pixels.
+    """
+    boxes = objects.boxes
+    wrong = (boxes < -_ROUNDING) | (boxes > np.array([width, height] * 2) + _ROUNDING)
+    return [
+        f"the box of object {number} with left, top, right, bottom = "
+        f"{', '.join(f'{value:g}' for value in boxes[number])} lies outside of its picture of {width} x {height}"
+        for number in np.flatnonzero(wrong.any(1)).tolist()
+    ]
 
 
 def _seen_as_stored(extra: Mapping[str, Any], width: int, height: int) -> bool:
