@@ -12,6 +12,7 @@ LAYERS = [
     {"errors", "types", "rng", "timing", "_atomic", "_cache", "_opencv", "_optional", "_version"},
     {"sources", "codecs", "transforms", "samplers", "nn"},
     {"turning"},
+    {"records"},
     {"dataset"},
     {"checking", "_guess", "_split"},
     {"_open"},

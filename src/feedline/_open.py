@@ -12,7 +12,7 @@ from typing import Any, Literal
 from feedline._guess import source_of_folder, source_of_name, source_of_url, upright_size
 from feedline.checking.check import check as check_all
 from feedline.dataset import ImageDataset
-from feedline.errors import DataError
+from feedline.errors import SUSPICIOUS, DataError
 from feedline.sources import ArraySource, HuggingFaceSource, PairedSource, SideBySide
 from feedline.sources.huggingface import is_huggingface
 from feedline.sources.url_reader import is_url
@@ -135,9 +135,9 @@ def _same_split(other: Any, how: dict[str, Any]) -> dict[str, Any]:
 
 def _require_whole(dataset: ImageDataset) -> None:
     found = check_all(dataset)
-    problems = [problem for problem in found if problem.kind != "blank" and problem.index >= 0]
+    problems = [problem for problem in found if problem.kind not in SUSPICIOUS]
     for problem in found:
-        if problem.kind == "blank":
+        if problem.kind in SUSPICIOUS:
             warnings.warn(f"{problem.path} (index {problem.index}): {problem.cause}", stacklevel=3)
     if not problems:
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,18 +12,14 @@ from torch.utils.data import Dataset
 
 from feedline import _opencv as _opencv  # before anything of OpenCV is used: see there
 from feedline import timing
-from feedline.codecs import decode
-from feedline.codecs.color import to_mode
-from feedline.codecs.depth import to_dtype
-from feedline.codecs.mask import decode_mask
 from feedline.codecs.wish import check_mode
 from feedline.errors import DecodeError
+from feedline.records import decoded, image_of, label_of
 from feedline.rng import Key
 from feedline.transforms import Compose
-from feedline.types import UNLABELLED, Image, Mode, Record, Source, Spec
+from feedline.types import Mode, Record, Source, Spec
 
 _CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
-_BYTE = np.dtype(np.uint8)
 
 
 class Paths(Sequence[str]):
@@ -40,19 +35,6 @@ class Paths(Sequence[str]):
         if isinstance(index, slice):
             return [self._source.path(place) for place in range(*index.indices(len(self)))]
         return self._source.path(_place(index, len(self)))
-
-
-def label_of(record: Record) -> Any:
-    """The label; of a sample that has none, the numbers of a table's target columns, if there are any: float32."""
-    return record.extra["targets"] if record.label == UNLABELLED and "targets" in record.extra else record.label
-
-
-def halves(image: Image, direction: str) -> tuple[Image, Image]:
-    """Image and partner of a picture that holds A and B side by side; of an odd width the middle column is left out."""
-    width = image.shape[1] // 2
-    left, right = image[:, :width], image[:, image.shape[1] - width :]
-    first, second = (left, right) if direction == "AtoB" else (right, left)
-    return np.ascontiguousarray(first), np.ascontiguousarray(second)
 
 
 class ImageDataset(Dataset[tuple[Any, int]]):
@@ -96,7 +78,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             if watch is not None:
                 watch.lap(doing)
             doing = "decode"
-            image = self._image(record, index)
+            image = image_of(record, self.mode, index)
             if watch is not None:
                 watch.lap(doing)
             doing = "transform"
@@ -113,45 +95,15 @@ class ImageDataset(Dataset[tuple[Any, int]]):
     def record(self, index: int) -> Record:
         """All that is known of a sample, its pictures decoded, nothing transformed: objects, mask, partner, extra.
 
-        Arrays are HxWxC; the mask has the numbers that are stored, of a palette too; the partner is in the mode of the
-        image.
+        Arrays are HxWxC and upright; so are objects and masks that were made on the picture as it is stored. The mask
+        has the numbers that are stored, of a palette too; the partner is in the mode of the image.
 
         Raises:
             DecodeError: one of its pictures cannot be read or decoded; names path and index.
             IndexError: no such index.
         """
         index = _place(index, len(self))
-        record = self.source[index]
-        left, right = self._picture(record, record.data, index), None
-        if "side_by_side" in record.extra:
-            left, right = halves(left, record.extra["side_by_side"])
-        if record.partner is not None:
-            right = self._picture(record, record.partner, index, "partner_path")
-        return replace(record, data=left, partner=right, mask=self._mask(record, index))
-
-    def _mask(self, record: Record, index: int) -> Image | None:
-        if not isinstance(record.mask, bytes):
-            return record.mask
-        try:
-            return decode_mask(record.mask)
-        except DecodeError as error:
-            raise error.at(record.extra.get("mask_path", f"{record.path} (its mask)"), index) from error
-
-    def _image(self, record: Record, index: int) -> Image:
-        image = self._picture(record, record.data, index)
-        return halves(image, record.extra["side_by_side"])[0] if "side_by_side" in record.extra else image
-
-    def _picture(self, record: Record, data: bytes | Image, index: int, place: str = "") -> Image:
-        """One of the record's pictures; ``place`` is what its path is called in ``extra``."""
-        mode = self.mode
-        dtype = None if mode == "unchanged" else _BYTE
-        try:
-            if isinstance(data, bytes):
-                return decode(data, mode, dtype=dtype)
-            image = to_mode(to_dtype(data, dtype), mode)
-            return image.copy() if np.may_share_memory(image, data) else image
-        except DecodeError as error:
-            raise error.at(record.extra.get(place, record.path), index) from error
+        return decoded(self.source[index], self.mode, index)
 
     @property
     def thread_safe(self) -> bool:

@@ -15,8 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-Kind = Literal["unreadable", "empty", "truncated", "wrong type", "corrupt", "unsupported", "too large", "blank"]
-"""In which way a file is broken; "blank" is a warning: it decodes, to nothing but zeros."""
+Kind = Literal[
+    "unreadable", "empty", "truncated", "wrong type", "corrupt", "unsupported", "too large", "blank", "annotation"
+]
+"""In which way a sample is broken; the last two can be read: nothing but zeros, or an annotation that does not fit."""
+SUSPICIOUS = frozenset({"blank", "annotation"})
 
 
 class FeedlineError(Exception):

@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import cast
 
 from tqdm import tqdm
 
 from feedline.checking.memory import CheckMemory
+from feedline.codecs import probe
 from feedline.codecs.check import Problem, check_data, check_file
 from feedline.dataset import AnyDataset
-from feedline.errors import DecodeError, Kind
+from feedline.errors import DecodeError
 from feedline.sources import Finding, FolderSource
-from feedline.types import Mode
+from feedline.turning import outside, turned
+from feedline.types import Mode, Record
 
+_ON_A_SIDE = 5  # this orientation and those behind it
 _AHEAD = 256  # samples handed to the threads beyond the one that is due
 
 Look = Callable[[int], Problem | None]
@@ -72,15 +74,26 @@ def _record(dataset: AnyDataset) -> Look:
             problem = check_data(part, path, index, mode) if isinstance(part, bytes) else None
             if problem is not None and not (name == "mask" and problem.kind == "blank"):
                 return problem
-        return None
+        return _wrong_box(record, index)
 
     return look
+
+
+def _wrong_box(record: Record, index: int) -> Problem | None:
+    """Of a picture that can be read, the first object that does not lie in it."""
+    if record.objects is None or not isinstance(record.data, bytes):
+        return None
+    header = probe(record.data)
+    objects, _ = turned(record.objects, record.extra, header.orientation, header.width, header.height)
+    size = (header.width, header.height) if header.orientation < _ON_A_SIDE else (header.height, header.width)
+    causes = outside(objects, *size)
+    return Problem(record.path, index, "annotation", causes[0]) if causes else None
 
 
 def _noted(finding: Finding) -> Problem:
     """What the source found when it was opened; of the whole where it has no index."""
     index = -1 if finding.index is None else finding.index
-    return Problem(finding.path, index, cast(Kind, finding.kind), finding.cause)
+    return Problem(finding.path, index, "annotation", f"{finding.kind}: {finding.cause}")
 
 
 def _outcomes(count: int, look: Look) -> Iterator[Problem | None]:

@@ -21,7 +21,7 @@ from feedline.cli.inspect import look_at
 from feedline.cli.settings import Settings
 from feedline.codecs.check import Problem
 from feedline.dataset import AnyDataset, Subset, subset
-from feedline.errors import CheckpointError, DataError
+from feedline.errors import SUSPICIOUS, CheckpointError, DataError
 from feedline.loader import DataLoader
 from feedline.rng import epoch_seed
 from feedline.train import Checkpoint, Outcome, Run, Training, fit, load_checkpoint, pick_device
@@ -157,9 +157,9 @@ def _usable(settings: Settings, quiet: bool) -> tuple[AnyDataset, list[Problem]]
 def _broken(problems: list[Problem]) -> list[Problem]:
     """Those that cannot be used; what is only suspicious is told of."""
     for problem in problems:
-        if problem.kind == "blank":
-            typer.echo(f"blank: {problem.path}: {problem.cause}", err=True)
-    return [problem for problem in problems if problem.kind != "blank"]
+        if problem.kind in SUSPICIOUS:
+            typer.echo(f"{problem.kind}: {problem.path}: {problem.cause}", err=True)
+    return [problem for problem in problems if problem.kind not in SUSPICIOUS]
 
 
 def _require_classes(dataset: AnyDataset) -> None:
