@@ -253,3 +253,17 @@ def test_files_that_are_deleted_meanwhile_stay_what_they_were(tmp_path, publish)
     assert np.array_equal(source[14].data, IMAGES[14])
     with pytest.raises(DataError, match="cannot read"):
         twin[0]
+
+
+@pytest.mark.parametrize("publish", TENS)
+def test_a_twin_never_reads_the_pixels_of_another_file(tmp_path, publish):
+    source = CifarSource(publish(tmp_path))
+    twin = pickle.loads(pickle.dumps(source))
+    file = source.path(4)[:-3]
+    (tmp_path / "new").write_bytes((tmp_path / file).read_bytes().replace(PIXELS[4].tobytes(), PIXELS[3].tobytes()))
+    os.replace(tmp_path / "new", file)
+    for read in (lambda: twin[4], lambda: twin.read_batch([4, 0])):
+        with pytest.raises(DecodeError, match="changed or replaced after it was opened first") as caught:
+            read()
+        assert (caught.value.path, caught.value.index, caught.value.kind) == (source.path(4), 4, "unreadable")
+    assert np.array_equal(source[4].data, IMAGES[4])

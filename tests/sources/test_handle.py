@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from feedline.errors import DecodeError
 from feedline.sources.handle import Handle
 
 
@@ -29,6 +30,16 @@ def test_what_fails_is_tried_again():
     with pytest.raises(OSError, match="not yet"):
         handle.get(lambda: (_ for _ in ()).throw(OSError("not yet")))
     assert handle.get(lambda: "open") == "open"
+
+
+def test_an_error_of_opening_gets_the_place_of_its_sample():
+    def fail():
+        raise DecodeError("another file", "unreadable")
+
+    with pytest.raises(DecodeError, match=r"cannot decode set\[3\] \(index 3\): another file") as caught:
+        Handle(inherited=True).get_for("set[3]", 3, fail)
+    assert caught.value.kind == "unreadable"
+    assert Handle(inherited=True).get_for("set[3]", 3, lambda: "open") == "open"
 
 
 def test_pickled_it_is_empty():

@@ -279,11 +279,34 @@ def test_a_file_that_is_deleted_meanwhile_stays_what_it_was(tmp_path):
         twin[0]
 
 
-def test_a_twin_that_finds_other_images_says_so(tmp_path):
-    twin = pickle.loads(pickle.dumps(HDF5Source(write(tmp_path / "set.h5"))))
-    write(tmp_path / "set.h5", IMAGES[:, :3])
-    with pytest.raises(DataError, match="other images than when it was opened first"):
-        twin[0]
+@pytest.mark.parametrize("who", ["twin", "the same process"])
+def test_the_pixels_of_another_file_are_never_read(tmp_path, who):
+    source = HDF5Source(write(tmp_path / "set.h5"))
+    source = pickle.loads(pickle.dumps(source)) if who == "twin" else source
+    os.replace(write(tmp_path / "other.h5", 255 - IMAGES), tmp_path / "set.h5")
+    for read in (lambda: source[3], lambda: source.read_batch([3, 0])):
+        with pytest.raises(DecodeError, match="changed or replaced after it was opened first") as caught:
+            read()
+        assert (caught.value.path, caught.value.index, caught.value.kind) == (source.path(3), 3, "unreadable")
+    assert np.array_equal(HDF5Source(tmp_path / "set.h5")[3].data, 255 - IMAGES[3])
+
+
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def test_a_fork_does_not_read_another_file_than_its_parent(tmp_path):
+    source = HDF5Source(write(tmp_path / "set.h5"))
+    source[0]
+    os.replace(write(tmp_path / "other.h5", 255 - IMAGES), tmp_path / "set.h5")
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            source[1]
+        except DecodeError:
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert np.array_equal(source[1].data, IMAGES[1])
 
 
 def secret(path):

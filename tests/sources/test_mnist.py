@@ -160,8 +160,15 @@ def test_a_file_that_is_deleted_meanwhile_stays_what_it_was(tmp_path):
         twin[0]
 
 
-def test_a_twin_that_finds_other_images_says_so(tmp_path):
-    twin = pickle.loads(pickle.dumps(MnistSource(publish(tmp_path))))
-    publish(tmp_path, images=IMAGES[:3])
-    with pytest.raises(DataError, match="other images than when it was opened first"):
-        twin[0]
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_twin_never_reads_the_pixels_of_another_file(tmp_path, packed):
+    source = MnistSource(publish(tmp_path, packed=packed))
+    twin = pickle.loads(pickle.dumps(source))
+    (tmp_path / "new").mkdir()
+    new = publish(tmp_path / "new", packed=packed, images=255 - IMAGES)
+    os.replace(new / os.path.basename(source.file), source.file)
+    for read in (lambda: twin[3], lambda: twin.read_batch([3, 0])):
+        with pytest.raises(DecodeError, match="changed or replaced after it was opened first") as caught:
+            read()
+        assert (caught.value.path, caught.value.index, caught.value.kind) == (source.path(3), 3, "unreadable")
+    assert np.array_equal(source[3].data[..., 0], IMAGES[3])

@@ -45,6 +45,25 @@ def test_what_is_written_to_is_noticed(path, content):
         file.require_unchanged("a[1]", 1)
 
 
+@pytest.mark.parametrize("change", ["replaced", "longer", "touched"])
+def test_a_file_in_another_state_than_at_first_is_not_opened(path, tmp_path, change):
+    first = WatchedFile(path)
+    assert WatchedFile(path, first.state).state == first.state
+    if change == "replaced":
+        (tmp_path / "other").write_bytes(b"9876543210")
+        os.utime(tmp_path / "other", ns=(first.state[1],) * 2)
+        os.replace(tmp_path / "other", path)
+    elif change == "longer":
+        with open(path, "ab") as stream:
+            stream.write(b"x")
+        os.utime(path, ns=(first.state[1],) * 2)
+    else:
+        os.utime(path, ns=(1, 1))
+    with pytest.raises(DecodeError, match="file was changed or replaced after it was opened first") as caught:
+        WatchedFile(path, first.state)
+    assert caught.value.kind == "unreadable"
+
+
 def test_its_descriptor_goes_with_it(path):
     before = len(os.listdir("/dev/fd"))
     files = [WatchedFile(path) for _ in range(5)]

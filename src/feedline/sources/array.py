@@ -15,7 +15,7 @@ from feedline.sources.handle import Handle
 from feedline.sources.labels import checked_groups, checked_labels, class_names, names_in, unlabelled
 from feedline.sources.layout import Axes, is_encoded, layout_of
 from feedline.sources.npz import UNREADABLE, Npz, open_npy
-from feedline.sources.watched import WatchedFile
+from feedline.sources.watched import State, WatchedFile
 from feedline.types import Record
 
 IMAGE_KEYS = ("images", "image", "x", "X", "data", "arr_0")
@@ -58,8 +58,8 @@ class ArraySource:
         layout: "NHWC" or "NCHW", where the guess is wrong.
 
     Raises:
-        DataError: no such file, no images or labels in it, or arrays of the wrong shape or type. On access also: the
-            file is another one now. A sample of a file that was written to meanwhile is a DecodeError.
+        DataError: no such file, no images or labels in it, or arrays of the wrong shape or type. On access, where the
+            file was written to meanwhile, or another one lies there when a process opens it, a DecodeError.
     """
 
     has_files = False
@@ -76,9 +76,9 @@ class ArraySource:
     ) -> None:
         self.file = os.path.abspath(path)
         self._image_key = images
-        self._axes = layout
         self._handle: Handle[_Opened] = Handle(inherited=True)
         file = _watched(self.file)
+        self._state = file.state
         found = _load(file, images, labels)
         self._layout = layout_of(self.file, found.images.shape, found.images.dtype, layout)
         self._handle.get(lambda: _Opened(file, found.images))
@@ -95,16 +95,14 @@ class ArraySource:
         return f"{self.file}[{index}]"
 
     def __getitem__(self, index: int) -> Record:
-        opened = self._handle.get(self._open)
-        opened.file.require_unchanged(self.path(index), index)
+        opened = self._opened(index)
         stored = opened.images[index]
         return self._record(stored if self._layout.encoded else self._layout.upright(stored), index)
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
-        opened = self._handle.get(self._open)
         if not len(indices):
             return []
-        opened.file.require_unchanged(self.path(indices[0]), indices[0])
+        opened = self._opened(indices[0])
         places, back = np.unique(np.asarray(indices, dtype=np.intp), return_inverse=True)
         images = np.asarray(opened.images[places])  # in the order of the file: half as much time again without
         found = list(images) if self._layout.encoded else list(self._layout.upright(images))
@@ -113,22 +111,26 @@ class ArraySource:
     def _record(self, found: Any, index: int) -> Record:
         return Record(found.tobytes() if self._layout.encoded else found, int(self.targets[index]), self.path(index))
 
+    def _opened(self, index: int) -> _Opened:
+        """The images, of the file as it was when the source was made; else a DecodeError of the sample."""
+        path = self.path(index)
+        opened = self._handle.get_for(path, index, self._open)
+        opened.file.require_unchanged(path, index)
+        return opened
+
     def _open(self) -> _Opened:
-        file = _watched(self.file)
-        images = _load(file, self._image_key, False).images
-        if layout_of(self.file, images.shape, images.dtype, self._axes) != self._layout:
-            raise DataError(f"{self.file} holds other images than when it was opened first: open it again")
-        return _Opened(file, images)
+        file = _watched(self.file, self._state)
+        return _Opened(file, _load(file, self._image_key, False).images)
 
     def __repr__(self) -> str:
         return f"ArraySource({self.file!r}, {self._layout})"
 
 
-def _watched(file: str) -> WatchedFile:
+def _watched(file: str, state: State | None = None) -> WatchedFile:
     if not os.path.isfile(file):
         raise DataError(f"no such file: {file}")
     try:
-        return WatchedFile(file)
+        return WatchedFile(file, state)
     except OSError as error:
         raise DataError(f"cannot read {file}: {error.strerror or error}") from error
 

@@ -13,6 +13,7 @@ from feedline.errors import DataError
 from feedline.sources.cifar_files import SHAPE, Labels, Part, find_files, read_names, read_part
 from feedline.sources.handle import Handle
 from feedline.sources.labels import checked_groups, class_names
+from feedline.sources.watched import State
 from feedline.types import Record, Spec
 
 
@@ -32,8 +33,8 @@ class CifarSource:
 
     Raises:
         DataError: nothing there, not all files of the split, a file of another size, form or with other labels, or a
-            pickle that asks for more than plain data. Where a file was written to meanwhile, its samples are a
-            DecodeError.
+            pickle that asks for more than plain data. On access, where a file was written to meanwhile, or another one
+            lies there when a process opens it, a DecodeError.
         ValueError: an unknown split or kind of labels.
     """
 
@@ -54,10 +55,11 @@ class CifarSource:
         if labels not in ("fine", "coarse"):
             raise ValueError(f"labels must be 'fine' or 'coarse', not {labels!r}")
         self._files = find_files(os.path.abspath(path), split)
-        self._ends: list[int] = []
+        self._states: list[State | None] = [None] * len(self._files)
         self._handle: Handle[list[Part]] = Handle(inherited=True)
         parts = self._handle.get(self._open)
-        self._ends = np.cumsum([len(part.images) for part in parts]).tolist()
+        self._states = [part.file.state for part in parts]
+        self._ends: list[int] = np.cumsum([len(part.images) for part in parts]).tolist()
         hundred = parts[0].hundred
         if labels == "coarse" and not hundred:
             raise DataError(f"{self._files[0]} has no coarse labels: only CIFAR-100 has")
@@ -75,8 +77,8 @@ class CifarSource:
 
     def __getitem__(self, index: int) -> Record:
         number, place = self._place(index)
-        part = self._handle.get(self._open)[number]
         path = f"{self._files[number]}[{place}]"
+        part = self._handle.get_for(path, index, self._open)[number]
         part.file.require_unchanged(path, index)
         extra = {name: int(row[place]) for name, row in part.labels.items()} if part.hundred else {}
         return Record(np.moveaxis(part.images[place], 0, -1), int(self.targets[index]), path, extra=extra)
@@ -94,10 +96,7 @@ class CifarSource:
         return number, place - (self._ends[number - 1] if number else 0)
 
     def _open(self) -> list[Part]:
-        parts = [read_part(file) for file in self._files]
-        counts = [len(part.images) for part in parts]
-        if self._ends and np.cumsum(counts).tolist() != self._ends:
-            raise DataError(f"{self._files[0]} holds other images than when it was opened first: open it again")
+        parts = [read_part(file, state) for file, state in zip(self._files, self._states, strict=True)]
         if len({part.hundred for part in parts}) > 1:
             raise DataError(f"{self._files[0]} and those beside it are not of one set")
         return parts

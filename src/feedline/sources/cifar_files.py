@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from feedline.errors import DataError
 from feedline.sources.layout import by
 from feedline.sources.plain_pickle import read_plain_pickle
-from feedline.sources.watched import WatchedFile
+from feedline.sources.watched import State, WatchedFile
 
 Labels = Literal["fine", "coarse"]
 
@@ -70,17 +70,22 @@ def find_files(path: str, split: str) -> list[str]:
     return [os.path.join(path, name) for name in started[0]]
 
 
-def read_part(path: str) -> Part:
-    """One file, binary where it ends in ``.bin``.
+def read_part(path: str, state: State | None = None) -> Part:
+    """One file, binary where it ends in ``.bin``, in the state in which it was opened first.
 
     Raises:
+        DecodeError: it is in another state.
         DataError: not of the published form: a size that is no multiple of an image's, other keys, arrays or labels.
     """
+    file = _watched(path, state)
+    return _binary(file) if path.endswith(".bin") else _pickled(file)
+
+
+def _watched(path: str, state: State | None) -> WatchedFile:
     try:
-        file = WatchedFile(path)
+        return WatchedFile(path, state)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-    return _binary(file) if path.endswith(".bin") else _pickled(file)
 
 
 def _binary(file: WatchedFile) -> Part:
@@ -108,6 +113,7 @@ def _is_hundred(file: WatchedFile) -> bool:
 
 def _pickled(file: WatchedFile) -> Part:
     content = read_plain_pickle(file.path)
+    _watched(file.path, file.state)  # it was read by its name, which another file may have got meanwhile
     if not isinstance(content, dict) or not isinstance(content.get(b"data"), np.ndarray):
         raise DataError(f"{file.path} must hold a dictionary with data, an array, and labels, as CIFAR is published")
     images = np.asarray(content[b"data"])

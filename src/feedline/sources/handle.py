@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from feedline.errors import DecodeError
+
 T = TypeVar("T")
 
 _FORGOTTEN: list[Any] = []
@@ -39,6 +41,13 @@ class Handle(Generic[T]):
                     _FORGOTTEN.append(found)
                 self._open = found = (process, open_it())
             return found[1]
+
+    def get_for(self, path: str, index: int, open_it: Callable[[], T]) -> T:
+        """As ``get``, for the sample at ``path``: a DecodeError of opening gets its place."""
+        try:
+            return self.get(open_it)
+        except DecodeError as error:
+            raise error.at(path, index) from error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _empty, (self._inherited,)

@@ -57,7 +57,7 @@ class HDF5Source:
     Raises:
         DataError: no HDF5 file, no images or labels in it or several that could be meant, arrays of the wrong shape or
             type, values outside of the file, or a filter that is not installed. On access, where one sample cannot be
-            read or the file was written to meanwhile, a DecodeError.
+            read, the file was written to meanwhile, or another one lies there when it is opened, a DecodeError.
         ImportError: h5py is not installed.
     """
 
@@ -74,10 +74,11 @@ class HDF5Source:
         layout: Axes | None = None,
     ) -> None:
         self.file = os.path.abspath(path)
-        self._axes = layout
         self._handle: Handle[_Opened] = Handle(inherited=False)
         with readable(self.file):
-            found = _find(Hdf5File(self.file), images, labels, layout)
+            file = Hdf5File(self.file)
+            self._state = file.watched.state
+            found = _find(file, images, labels, layout)
         self.images, self.labels, self._layout, self._chunk = found.images, found.labels, found.layout, found.chunk
         count = found.layout.count
         self.targets = unlabelled(count) if found.values is None else checked_labels(self.file, found.values, count)
@@ -99,7 +100,7 @@ class HDF5Source:
         wanted = [self._place(index) for index in indices]
         if not wanted:
             return []
-        opened = self._handle.get(self._open)
+        opened = self._handle.get_for(self.path(wanted[0]), wanted[0], self._open)
         found: dict[int, Any] = {}
         for start, stop in _runs(sorted(set(wanted))):
             found.update(zip(range(start, stop), self._read(opened, start, stop), strict=True))
@@ -130,11 +131,8 @@ class HDF5Source:
 
     def _open(self) -> _Opened:
         with readable(self.file):
-            file = Hdf5File(self.file, self._chunk)
-            images = file.dataset(self.images)
-        if image_layout(self.file, images, file.h5py, self._axes) != self._layout:
-            raise DataError(f"{self.file} holds other images than when it was opened first: open it again")
-        return _Opened(file, images)
+            file = Hdf5File(self.file, self._chunk, self._state)
+            return _Opened(file, file.dataset(self.images))
 
     def __repr__(self) -> str:
         return f"HDF5Source({self.file!r}, images={self.images!r}, labels={self.labels!r}, {self._layout})"

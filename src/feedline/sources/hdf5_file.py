@@ -12,7 +12,7 @@ from typing import Any
 
 from feedline._optional import require
 from feedline.errors import DataError
-from feedline.sources.watched import WatchedFile
+from feedline.sources.watched import State, WatchedFile
 
 _MOST_LINKS = 16
 _MOST_DATASETS = 10_000
@@ -74,18 +74,20 @@ class Hdf5File:
     Args:
         path: the file.
         chunk: bytes of a chunk that is read again and again: the cache is made to hold some of them.
+        state: what the file must be in, where it was opened before.
 
     Raises:
         DataError: no such file, or not an HDF5 file.
+        DecodeError: it is in another state.
         ImportError: h5py is not installed.
     """
 
-    def __init__(self, path: str, chunk: int = 0) -> None:
+    def __init__(self, path: str, chunk: int = 0, state: State | None = None) -> None:
         self.h5py: Any = require("h5py", "h5")
         if not os.path.isfile(path):
             raise DataError(f"no such file: {path}")
         with readable(path):
-            self.watched = WatchedFile(path)
+            self.watched = WatchedFile(path, state)
             cache = min(max(2**23, 4 * chunk), _MOST_CACHE)
             self.root = self.h5py.File(_Reader(self.watched), "r", rdcc_nbytes=cache)
         self.close = weakref.finalize(self, self.root.close)  # HDF5 would close it after Python is gone

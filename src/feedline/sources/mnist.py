@@ -15,7 +15,7 @@ from feedline.sources.handle import Handle
 from feedline.sources.idx import read_idx
 from feedline.sources.labels import checked_groups, checked_labels, class_names, unlabelled
 from feedline.sources.layout import layout_of
-from feedline.sources.watched import WatchedFile
+from feedline.sources.watched import State, WatchedFile
 from feedline.types import Record
 
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -48,8 +48,8 @@ class MnistSource:
 
     Raises:
         DataError: no such file, a folder without the files of the split or with several, a file whose header is not of
-            its kind or whose size does not fit the header, or another number of labels. A sample of a file that was
-            written to meanwhile is a DecodeError.
+            its kind or whose size does not fit the header, or another number of labels. On access, where the file was
+            written to meanwhile, or another one lies there when a process opens it, a DecodeError.
         ValueError: an unknown split.
     """
 
@@ -70,9 +70,10 @@ class MnistSource:
         self.file = _find_images(os.path.abspath(path), split)
         self._transpose = transpose
         self._handle: Handle[_Opened] = Handle(inherited=True)
-        self._shape: tuple[int, ...] = ()
-        images = self._handle.get(self._open).images
-        self._shape = images.shape
+        self._state: State | None = None
+        opened = self._handle.get(self._open)
+        self._state = opened.file.state
+        images = opened.images
         self.spec = layout_of(self.file, images.shape, images.dtype).spec
         self.targets = unlabelled(len(images)) if labels is False else _read_labels(self.file, len(images))
         self.classes = class_names(self.file, self.targets, classes)
@@ -97,27 +98,26 @@ class MnistSource:
         ]
 
     def _read(self, where: Any, index: int) -> NDArray[np.uint8]:
-        opened = self._handle.get(self._open)
-        opened.file.require_unchanged(self.path(index), index)
+        path = self.path(index)
+        opened = self._handle.get_for(path, index, self._open)
+        opened.file.require_unchanged(path, index)
         found: NDArray[np.uint8] = opened.images[where]
         return found
 
     def _open(self) -> _Opened:
-        file = _watched(self.file)
+        file = _watched(self.file, self._state)
         images = read_idx(file, axes=3)
         if self._transpose:
             images = images.transpose(_COUNT, _WIDTH, _HEIGHT)
-        if self._shape not in ((), images.shape):
-            raise DataError(f"{self.file} holds other images than when it was opened first: open it again")
         return _Opened(file, images)
 
     def __repr__(self) -> str:
         return f"MnistSource({self.file!r})"
 
 
-def _watched(path: str) -> WatchedFile:
+def _watched(path: str, state: State | None = None) -> WatchedFile:
     try:
-        return WatchedFile(path)
+        return WatchedFile(path, state)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
 
