@@ -133,6 +133,42 @@ def test_no_images_are_pickled(tmp_path):
     assert len(pickle.dumps(source)) < 5000
 
 
+@pytest.mark.parametrize("labels", [None, False, "given"])
+def test_labels_are_shared_read_only_and_not_pickled(tmp_path, labels):
+    many = np.arange(200_000) % 10
+    file = npy(tmp_path / "set.npy", np.zeros((200_000, 1, 1), np.uint8), many)
+    source = ArraySource(file, labels=many if labels == "given" else labels)
+    content = pickle.dumps(source)
+    twin = pickle.loads(content)
+    assert len(content) < 2000
+    assert np.array_equal(twin.targets, np.full(200_000, UNLABELLED) if labels is False else many)
+    assert twin[7].label == (UNLABELLED if labels is False else 7)
+    for each in (source, twin):
+        with pytest.raises(ValueError, match="read-only"):
+            each.targets[0] = 1
+
+
+def test_sources_of_one_file_keep_their_own_labels(tmp_path):
+    file = npz(tmp_path / "set.npz", kinds=LABELS[::-1])
+    asked = {"stored": None, "named": "kinds", "none": False, "zeros": [0] * 6, "ones": [1] * 6}
+    sources = {name: ArraySource(file, labels=labels) for name, labels in asked.items()}
+    contents = {name: pickle.dumps(source) for name, source in sources.items()}
+    for name, source in sources.items():
+        assert pickle.loads(contents[name]).targets.tolist() == source.targets.tolist()
+    assert sources["named"].targets.tolist() == LABELS[::-1].tolist()
+    assert sources["ones"].targets.tolist() == [1] * 6
+
+
+def test_labels_are_pickled_where_the_cache_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "taken").write_bytes(b"")
+    monkeypatch.setenv("FEEDLINE_CACHE", str(tmp_path / "taken"))
+    source = ArraySource(npz(tmp_path / "set.npz"))
+    twin = pickle.loads(pickle.dumps(source))
+    assert twin.targets.tolist() == LABELS.tolist()
+    assert not source.targets.flags.writeable
+    assert not twin.targets.flags.writeable
+
+
 def test_a_twin_opens_the_file_when_it_is_first_read(tmp_path):
     twin = pickle.loads(pickle.dumps(ArraySource(npz(tmp_path / "set.npz"))))
     assert np.array_equal(twin[0].data, IMAGES[0])

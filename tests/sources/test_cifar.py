@@ -162,8 +162,16 @@ def test_binary_images_are_mapped(tmp_path):
     assert isinstance(data, np.memmap)
 
 
-def test_no_images_are_pickled(tmp_path):
-    assert len(pickle.dumps(CifarSource(ten_python(tmp_path)))) < 5000
+@pytest.mark.parametrize("publish", TENS)
+def test_no_images_and_no_labels_are_pickled(tmp_path, publish):
+    source = CifarSource(publish(tmp_path))
+    content = pickle.dumps(source)
+    twin = pickle.loads(content)
+    assert len(content) < 2000
+    assert b"index" in content  # the path of the labels
+    assert twin.targets.tolist() == LABELS
+    assert not source.targets.flags.writeable
+    assert not twin.targets.flags.writeable
 
 
 def test_where_nothing_or_too_much_is(tmp_path):

@@ -160,6 +160,16 @@ def test_a_file_that_is_deleted_meanwhile_stays_what_it_was(tmp_path):
         twin[0]
 
 
+def test_labels_are_shared_read_only_and_not_pickled(tmp_path):
+    source = MnistSource(publish(tmp_path, images=np.zeros((60_000, 1, 1), np.uint8), labels=LABELS * 10_000))
+    content = pickle.dumps(source)
+    twin = pickle.loads(content)
+    assert len(content) < 2000
+    assert twin.targets.tolist() == LABELS * 10_000
+    assert not source.targets.flags.writeable
+    assert not twin.targets.flags.writeable
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_twin_never_reads_the_pixels_of_another_file(tmp_path, packed):
     source = MnistSource(publish(tmp_path, packed=packed))

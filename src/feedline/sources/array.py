@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feedline.errors import DataError
 from feedline.sources.handle import Handle
-from feedline.sources.labels import checked_groups, checked_labels, class_names, names_in, unlabelled
+from feedline.sources.labels import KeptLabels, checked_groups, checked_labels, class_names, names_in, unlabelled
 from feedline.sources.layout import Axes, is_encoded, layout_of
 from feedline.sources.npz import UNREADABLE, Npz, open_npy
 from feedline.sources.watched import State, WatchedFile
@@ -45,8 +45,8 @@ class ArraySource:
     An ``.npz`` holds both, by the names ``images`` (or image, x, X, data, arr_0) and ``labels`` (or label, y, Y,
     targets, arr_1), and if it likes ``classes``, the names of the classes. The labels of an ``.npy`` lie beside it as
     ``NAME.labels.npy`` or ``labels.npy``. Without names a class is called by its number. What is not compressed is
-    memory-mapped, members of an ``.npz`` too. Only the path is pickled: each process opens the file itself. Nothing in
-    it is unpickled.
+    memory-mapped, members of an ``.npz`` too. Labels are kept in the user's cache, and only paths are pickled: each
+    process opens the file itself. Nothing in it is unpickled.
 
     Args:
         path: the ``.npz`` or ``.npy`` file.
@@ -83,13 +83,19 @@ class ArraySource:
         self._layout = layout_of(self.file, found.images.shape, found.images.dtype, layout)
         self._handle.get(lambda: _Opened(file, found.images))
         count = self._layout.count
-        self.targets = unlabelled(count) if found.labels is None else checked_labels(self.file, found.labels, count)
+        targets = unlabelled(count) if found.labels is None else checked_labels(self.file, found.labels, count)
+        self._labels = KeptLabels(targets, self.file, images, labels)
         self.classes = class_names(self.file, self.targets, classes if classes is not None else found.names)
         self.groups = checked_groups(self.file, groups, count)
         self.spec = self._layout.spec
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The class of each sample, read-only; UNLABELLED (-1) where it has none."""
+        return self._labels.targets
 
     def path(self, index: int) -> str:
         return f"{self.file}[{index}]"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from feedline.errors import DataError
 from feedline.sources.cifar_files import SHAPE, Labels, Part, find_files, read_names, read_part
 from feedline.sources.handle import Handle
-from feedline.sources.labels import checked_groups, class_names
+from feedline.sources.labels import KeptLabels, checked_groups, class_names
 from feedline.sources.watched import State
 from feedline.types import Record, Spec
 
@@ -63,13 +63,19 @@ class CifarSource:
         hundred = parts[0].hundred
         if labels == "coarse" and not hundred:
             raise DataError(f"{self._files[0]} has no coarse labels: only CIFAR-100 has")
-        self.targets: NDArray[np.int64] = np.concatenate([part.labels[labels] for part in parts])
+        targets = np.concatenate([part.labels[labels] for part in parts])
+        self._labels = KeptLabels(targets, f"{self._files}", labels)
         names = read_names(os.path.dirname(self._files[0]), labels, hundred) if classes is None else classes
         self.classes = class_names(self._files[0], self.targets, names)
         self.groups = checked_groups(self._files[0], groups, len(self))
 
     def __len__(self) -> int:
         return self._ends[-1]
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The class of each sample, read-only."""
+        return self._labels.targets
 
     def path(self, index: int) -> str:
         part, place = self._place(index)

@@ -15,7 +15,7 @@ from feedline.sources.array import Labels
 from feedline.sources.handle import Handle
 from feedline.sources.hdf5_file import DAMAGED, Hdf5File, chunk_bytes, readable
 from feedline.sources.hdf5_keys import find_names, guess_images, guess_labels, image_layout
-from feedline.sources.labels import checked_groups, checked_labels, class_names, unlabelled
+from feedline.sources.labels import KeptLabels, checked_groups, checked_labels, class_names, unlabelled
 from feedline.sources.layout import Axes, Layout, by
 from feedline.types import Record
 
@@ -42,7 +42,8 @@ class HDF5Source:
     or text), which are handed on with the zeros that pad them. The names of the classes are an attribute or a dataset,
     ``classes`` or ``class_names``; else a class is called by its number.
 
-    Each process opens the file for itself, also after a fork, and without a lock, so that read-only media will do.
+    Each process opens the file for itself, also after a fork, and without a lock, so that read-only media will do. The
+    labels are kept in the user's cache and shared.
     A batch is read in the order of the file. Links to other files are not followed.
 
     Args:
@@ -81,13 +82,19 @@ class HDF5Source:
             found = _find(file, images, labels, layout)
         self.images, self.labels, self._layout, self._chunk = found.images, found.labels, found.layout, found.chunk
         count = found.layout.count
-        self.targets = unlabelled(count) if found.values is None else checked_labels(self.file, found.values, count)
+        targets = unlabelled(count) if found.values is None else checked_labels(self.file, found.values, count)
+        self._labels = KeptLabels(targets, self.file, self.images, labels)
         self.classes = class_names(self.file, self.targets, found.names if classes is None else classes)
         self.groups = checked_groups(self.file, groups, count)
         self.spec = found.layout.spec
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The class of each sample, read-only; UNLABELLED (-1) where it has none."""
+        return self._labels.targets
 
     def path(self, index: int) -> str:
         return f"{self.file}:{self.images}[{index}]"

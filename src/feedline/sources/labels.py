@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from feedline.errors import DataError
 from feedline.sources.layout import by
+from feedline.sources.saved import saved
 from feedline.types import UNLABELLED
 
 _MOST_CLASSES = 2**24
@@ -24,6 +26,28 @@ def checked_labels(file: str, labels: NDArray[Any], count: int) -> NDArray[np.in
             f"not {labels.dtype} of shape {by(labels.shape)}"
         )
     return labels.astype(np.int64)
+
+
+class KeptLabels:
+    """The class of each sample, mapped from the user's cache by all processes that need it: pickled it is a path.
+
+    Args:
+        targets: the classes; the array is the caller's no more.
+        file: what they are of.
+        how: whatever else the caller was told that makes other targets of the same file; an array stands for itself.
+    """
+
+    def __init__(self, targets: NDArray[np.int64], file: str, *how: Any) -> None:
+        digest = hashlib.blake2b(targets.tobytes(), digest_size=12).hexdigest()
+        told = [each if isinstance(each, str | bool | None) else digest for each in how]
+        self._saved = saved(f"labels 1 {file} {told}", digest, lambda: {"labels": targets})
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """All of them, read-only."""
+        labels: NDArray[np.int64] = self._saved["labels"].view()
+        labels.flags.writeable = False  # where the cache cannot be written, they are in memory
+        return labels
 
 
 def unlabelled(count: int) -> NDArray[np.int64]:

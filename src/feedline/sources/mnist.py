@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from feedline.errors import DataError
 from feedline.sources.handle import Handle
 from feedline.sources.idx import read_idx
-from feedline.sources.labels import checked_groups, checked_labels, class_names, unlabelled
+from feedline.sources.labels import KeptLabels, checked_groups, checked_labels, class_names, unlabelled
 from feedline.sources.layout import layout_of
 from feedline.sources.watched import State, WatchedFile
 from feedline.types import Record
@@ -75,12 +75,18 @@ class MnistSource:
         self._state = opened.file.state
         images = opened.images
         self.spec = layout_of(self.file, images.shape, images.dtype).spec
-        self.targets = unlabelled(len(images)) if labels is False else _read_labels(self.file, len(images))
+        targets = unlabelled(len(images)) if labels is False else _read_labels(self.file, len(images))
+        self._labels = KeptLabels(targets, self.file, labels)
         self.classes = class_names(self.file, self.targets, classes)
         self.groups = checked_groups(self.file, groups, len(images))
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The class of each sample, read-only; UNLABELLED (-1) where it has none."""
+        return self._labels.targets
 
     def path(self, index: int) -> str:
         return f"{self.file}[{index}]"
