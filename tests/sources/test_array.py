@@ -203,19 +203,67 @@ def test_images_of_a_wrong_shape_or_type(tmp_path, images, words):
     "labels",
     [
         LABELS[:5],
-        LABELS[:, None],
-        LABELS.astype(float),
-        LABELS.astype(str),
+        np.eye(6),
+        LABELS + 0.5,
         LABELS > 0,
-        LABELS - 1,
+        LABELS - 2,
         np.int64(3),
         np.array([0, 0, 0, 0, 0, 2**63 + 1], np.uint64),
+        np.full(6, np.inf, np.float32),
+        np.array([b"a", b"b", b"c", b"d", b"e", b"\xff"]),
     ],
-    ids=["too few", "column", "float", "text", "bool", "negative", "scalar", "too large"],
+    ids=["too few", "one-hot", "fractions", "bool", "below -1", "scalar", "too large", "infinite", "no UTF-8"],
 )
-def test_labels_of_a_wrong_shape_or_type(tmp_path, labels):
-    with pytest.raises(DataError, match=r"labels of .*set.npz must be 6 whole numbers from 0 to 16777216, one"):
+def test_labels_of_a_wrong_shape_or_type_say_what_to_do(tmp_path, labels):
+    words = (
+        r"labels of .*set.npz must be 6 whole numbers from 0 to 16777216, or -1 for none, or 6 names, one an image, "
+    )
+    with pytest.raises(DataError, match=words + "not .*: give one class an image with labels=, or say labels=False"):
         ArraySource(npz(tmp_path / "set.npz", labels=labels))
+
+
+def test_the_image_of_a_wrong_label_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"not 0\.5 for image 2"):
+        ArraySource(npz(tmp_path / "set.npz"), labels=[0, 1, 0.5, 1, 1, 1])
+    with pytest.raises(DataError, match="not None for image 1"):
+        ArraySource(npz(tmp_path / "set.npz"), labels=["a", None, "b", "b", "b", "b"])
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+@pytest.mark.parametrize(
+    ("labels", "targets", "classes"),
+    [
+        (LABELS[:, None].astype(np.uint8), LABELS, ["0", "1", "2"]),
+        (LABELS.astype(np.float32), LABELS, ["0", "1", "2"]),
+        (LABELS.astype(float)[:, None], LABELS, ["0", "1", "2"]),
+        (LABELS - 1, LABELS - 1, ["0", "1"]),
+        (np.where(LABELS == 2, np.nan, LABELS), [0, 1, -1, 0, 1, -1], ["0", "1"]),
+        (np.array(["dog", "cat", "", "dog", " emu ", "nan"]), [1, 0, -1, 1, 2, -1], ["cat", "dog", "emu"]),
+        (
+            np.array([[b"dog"], [b"cat"], [b"dog"], [b"\xc3\xb6"], [b"cat"], [b""]]),
+            [1, 0, 1, 2, 0, -1],
+            ["cat", "dog", "ö"],
+        ),
+    ],
+    ids=["column", "floats", "column of floats", "-1", "NaN", "text", "column of bytes"],
+)
+def test_labels_in_other_forms(tmp_path, ending, labels, targets, classes):
+    file = tmp_path / f"set.{ending}"
+    source = ArraySource(npy(file, IMAGES, labels) if ending == "npy" else npz(file, labels=labels))
+    assert source.targets.dtype == np.int64
+    assert source.targets.tolist() == list(targets)
+    assert source.classes == classes
+    assert pickle.loads(pickle.dumps(source))[2].label == targets[2]
+
+
+def test_text_labels_are_numbered_as_the_classes_are_given(tmp_path):
+    file = npz(tmp_path / "set.npz", labels=np.array(list("abcabc")), classes=np.array(["c", "b", "a", "never"]))
+    stored, given = ArraySource(file), ArraySource(file, classes=["b", "a", "c"])
+    assert pickle.loads(pickle.dumps(stored)).targets.tolist() == [2, 1, 0, 2, 1, 0]
+    assert pickle.loads(pickle.dumps(given)).targets.tolist() == [1, 0, 2, 1, 0, 2]
+    assert stored.classes == ["c", "b", "a", "never"]
+    with pytest.raises(DataError, match=r"label of image 2 of .* is 'c', .* among a, b: give classes= with all names"):
+        ArraySource(file, classes=["a", "b"])
 
 
 def test_too_few_class_names(tmp_path):

@@ -196,10 +196,42 @@ def test_class_names_are_an_attribute_or_a_dataset(tmp_path, holder):
     assert HDF5Source(tmp_path / "set.h5", classes=["x", "y", "z"]).classes == ["x", "y", "z"]
 
 
-@pytest.mark.parametrize("labels", [LABELS[:5], LABELS - 1, LABELS.astype(float), LABELS[:, None]])
-def test_labels_of_a_wrong_shape_or_type(tmp_path, labels):
-    with pytest.raises(DataError, match=r"labels of .*set.h5 must be 10 whole numbers"):
+@pytest.mark.parametrize(
+    "labels", [LABELS[:5], LABELS - 2, LABELS + 0.5, np.eye(10), LABELS > 0, np.full(10, b"a" * 2000)]
+)
+def test_labels_of_a_wrong_shape_or_type_say_what_to_do(tmp_path, labels):
+    with pytest.raises(DataError, match=r"labels of .*set.h5 must be 10 whole numbers .* labels=, or say labels=False"):
         HDF5Source(write(tmp_path / "set.h5", labels=labels))
+
+
+NAMES = ["emu", "cat", "dog", "emu", "cat", "dog", "emu", "cat", "dog", ""]
+
+
+@pytest.mark.parametrize(
+    ("labels", "targets", "classes"),
+    [
+        (LABELS[:, None], LABELS, ["0", "1", "2"]),
+        (LABELS.astype(np.float32), LABELS, ["0", "1", "2"]),
+        (LABELS - 1, LABELS - 1, ["0", "1"]),
+        (NAMES, [2, 0, 1] * 3 + [-1], ["cat", "dog", "emu"]),
+        (np.array(NAMES, "S")[:, None], [2, 0, 1] * 3 + [-1], ["cat", "dog", "emu"]),
+    ],
+    ids=["column", "floats", "-1", "text of variable length", "column of bytes"],
+)
+def test_labels_in_other_forms(tmp_path, labels, targets, classes):
+    source = HDF5Source(write(tmp_path / "set.h5", labels=labels))
+    assert source.targets.tolist() == list(targets)
+    assert source.classes == classes
+    assert pickle.loads(pickle.dumps(source))[9].label == targets[9]
+
+
+def test_text_labels_are_numbered_as_the_classes_are_given(tmp_path):
+    file = write(tmp_path / "set.h5", labels=NAMES)
+    assert HDF5Source(file, classes=["dog", "emu", "cat"]).targets.tolist() == [1, 2, 0] * 3 + [-1]
+    with h5py.File(file, "r+") as stream:
+        stream["labels"].attrs["classes"] = ["cat", "emu"]
+    with pytest.raises(DataError, match=r"label of image 2 of .* is 'dog', .* give classes= with all names"):
+        HDF5Source(file)
 
 
 def test_text_of_variable_length_holds_no_images(tmp_path):

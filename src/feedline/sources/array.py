@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feedline.errors import DataError
 from feedline.sources.handle import Handle
-from feedline.sources.labels import KeptLabels, checked_groups, checked_labels, class_names, names_in, unlabelled
+from feedline.sources.labels import KeptLabels, checked_groups, labelled, names_in
 from feedline.sources.layout import Axes, is_encoded, layout_of
 from feedline.sources.npz import UNREADABLE, Npz, open_npy
 from feedline.sources.watched import State, WatchedFile
@@ -36,7 +36,7 @@ class _Found(NamedTuple):
 
 
 class ArraySource:
-    """Images as one array, NxHxW, NxHxWxC or NxCxHxW with 1 to 4 channels, and one whole number a sample as label.
+    """Images as one array, NxHxW, NxHxWxC or NxCxHxW with 1 to 4 channels, and a label a sample.
 
     Values stay as they are: uint8, uint16, float32 or float64; bool becomes uint8, 0 and 255. Of four axes the last is
     taken for the channels where it is 1 to 4 long, else the second; ``repr`` says what was taken. An array of one axis
@@ -44,9 +44,10 @@ class ArraySource:
 
     An ``.npz`` holds both, by the names ``images`` (or image, x, X, data, arr_0) and ``labels`` (or label, y, Y,
     targets, arr_1), and if it likes ``classes``, the names of the classes. The labels of an ``.npy`` lie beside it as
-    ``NAME.labels.npy`` or ``labels.npy``. Without names a class is called by its number. What is not compressed is
-    memory-mapped, members of an ``.npz`` too. Labels are kept in the user's cache, and only paths are pickled: each
-    process opens the file itself. Nothing in it is unpickled.
+    ``NAME.labels.npy`` or ``labels.npy``. Labels, N or Nx1, are whole numbers from 0 (3.0 too), and without names a
+    class is called by its number; or names, whose classes are sorted. Where it is -1, NaN or an empty name, a sample
+    has no class (UNLABELLED). What is not compressed is memory-mapped, members of an ``.npz`` too. Labels are kept in
+    the user's cache, and only paths are pickled: each process opens the file itself. Nothing in it is unpickled.
 
     Args:
         path: the ``.npz`` or ``.npy`` file.
@@ -83,9 +84,9 @@ class ArraySource:
         self._layout = layout_of(self.file, found.images.shape, found.images.dtype, layout)
         self._handle.get(lambda: _Opened(file, found.images))
         count = self._layout.count
-        targets = unlabelled(count) if found.labels is None else checked_labels(self.file, found.labels, count)
-        self._labels = KeptLabels(targets, self.file, images, labels)
-        self.classes = class_names(self.file, self.targets, classes if classes is not None else found.names)
+        names = found.names if classes is None else classes
+        targets, self.classes = labelled(self.file, found.labels, count, names)
+        self._labels = KeptLabels(targets, self.file, images, labels, f"{self.classes}")
         self.groups = checked_groups(self.file, groups, count)
         self.spec = self._layout.spec
 

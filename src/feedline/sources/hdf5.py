@@ -15,9 +15,12 @@ from feedline.sources.array import Labels
 from feedline.sources.handle import Handle
 from feedline.sources.hdf5_file import DAMAGED, Hdf5File, chunk_bytes, readable
 from feedline.sources.hdf5_keys import find_names, guess_images, guess_labels, image_layout
-from feedline.sources.labels import KeptLabels, checked_groups, checked_labels, class_names, unlabelled
+from feedline.sources.labels import KeptLabels, checked_groups, labelled
 from feedline.sources.layout import Axes, Layout, by
 from feedline.types import Record
+
+_LONGEST_NAME = 1024
+"""Bytes of a label that is text."""
 
 
 class _Opened(NamedTuple):
@@ -35,12 +38,13 @@ class _Found(NamedTuple):
 
 
 class HDF5Source:
-    """Images as one dataset of an HDF5 file, chunked and compressed as it likes, and one whole number each as label.
+    """Images as one dataset of an HDF5 file, chunked and compressed as it likes, and a label each.
 
     The dataset is an array, NxHxW, NxHxWxC or NxCxHxW of uint8, uint16, float32, float64 or bool (as in an
     ``ArraySource``), or N encoded files: of variable length (``h5py.vlen_dtype("uint8")``), or of fixed length (opaque
     or text), which are handed on with the zeros that pad them. The names of the classes are an attribute or a dataset,
-    ``classes`` or ``class_names``; else a class is called by its number.
+    ``classes`` or ``class_names``; else a class is called by its number. Labels are numbers or text, as those of an
+    ``ArraySource``.
 
     Each process opens the file for itself, also after a fork, and without a lock, so that read-only media will do. The
     labels are kept in the user's cache and shared.
@@ -82,9 +86,9 @@ class HDF5Source:
             found = _find(file, images, labels, layout)
         self.images, self.labels, self._layout, self._chunk = found.images, found.labels, found.layout, found.chunk
         count = found.layout.count
-        targets = unlabelled(count) if found.values is None else checked_labels(self.file, found.values, count)
-        self._labels = KeptLabels(targets, self.file, self.images, labels)
-        self.classes = class_names(self.file, self.targets, found.names if classes is None else classes)
+        names = found.names if classes is None else classes
+        targets, self.classes = labelled(self.file, found.values, count, names)
+        self._labels = KeptLabels(targets, self.file, self.images, labels, f"{self.classes}")
         self.groups = checked_groups(self.file, groups, count)
         self.spec = found.layout.spec
 
@@ -170,10 +174,11 @@ def _find(file: Hdf5File, images: str | None, labels: Labels, axes: Axes | None)
 
 def _labels(file: Hdf5File, name: str, count: int) -> NDArray[Any]:
     dataset = file.dataset(name)
-    if dataset.shape != (count,) or dataset.dtype.kind not in "iu":  # before what it claims to hold is read
-        raise DataError(
-            f"labels of {file.watched.path} must be {count} whole numbers, one an image, and {dataset.name} is "
-            f"{dataset.dtype} of shape {by(dataset.shape or ())}; name others with labels=, or say labels=False"
+    text = file.h5py.check_string_dtype(dataset.dtype) is not None and dataset.dtype.itemsize <= _LONGEST_NAME
+    if dataset.shape not in ((count,), (count, 1)) or not (text or dataset.dtype.kind in "iuf"):
+        raise DataError(  # before what it claims to hold is read
+            f"labels of {file.watched.path} must be {count} whole numbers or names, one an image, and {dataset.name} "
+            f"is {dataset.dtype} of shape {by(dataset.shape or ())}; name others with labels=, or say labels=False"
         )
     labels: NDArray[Any] = dataset[...]
     return labels

@@ -17,15 +17,70 @@ from feedline.types import UNLABELLED
 _MOST_CLASSES = 2**24
 
 
-def checked_labels(file: str, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
-    """The labels as int64; raises a DataError unless they are ``count`` whole numbers that can be classes."""
-    fits = labels.shape == (count,) and labels.dtype.kind in "iu"
-    if not fits or labels.min() < 0 or labels.max() > _MOST_CLASSES:
+def labelled(
+    file: str, labels: NDArray[Any] | None, count: int, names: Sequence[str] | None
+) -> tuple[NDArray[np.int64], list[str]]:
+    """The class of each sample (UNLABELLED: none) and the classes' names.
+
+    Labels are N or Nx1: whole numbers that count the classes from 0, as floats too, where NaN and -1 are none; or
+    names, of which an empty one and nan are none, and the classes are in their order, or in that of ``names``.
+
+    Raises:
+        DataError: another shape, number or kind of labels, a name that is not among ``names``, or too few of these.
+    """
+    if labels is None:
+        return unlabelled(count), class_names(file, unlabelled(0), names)
+    row = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    if row.shape != (count,):
+        raise _no_labels(file, count, f"{labels.dtype} of shape {by(labels.shape)}")
+    if row.dtype.kind in "SUTO":
+        return _named(file, row, names)
+    targets = _numbered(file, row)
+    return targets, class_names(file, targets, names)
+
+
+def _numbered(file: str, row: NDArray[Any]) -> NDArray[np.int64]:
+    if row.dtype.kind not in "iuf":
+        raise _no_labels(file, len(row), f"{row.dtype}")
+    floats = row.dtype.kind == "f"
+    values = np.where(np.isnan(row), UNLABELLED, row) if floats else row
+    broken = values != np.floor(values) if floats else False
+    wrong = np.flatnonzero((values < UNLABELLED) | (values > _MOST_CLASSES) | broken)
+    if len(wrong):
+        raise _no_labels(file, len(row), f"{values[wrong[0]]} for image {wrong[0]}")
+    return values.astype(np.int64)
+
+
+def _named(file: str, row: NDArray[Any], names: Sequence[str] | None) -> tuple[NDArray[np.int64], list[str]]:
+    words = [_word(file, label, place, len(row)) for place, label in enumerate(row.tolist())]
+    classes = sorted(set(words) - {""}) if names is None else list(names)
+    places = {"": UNLABELLED, **{name.strip(): number for number, name in enumerate(classes)}}
+    lost = next((place for place, word in enumerate(words) if word not in places), None)
+    if lost is not None:
         raise DataError(
-            f"labels of {file} must be {count} whole numbers from 0 to {_MOST_CLASSES}, one an image, "
-            f"not {labels.dtype} of shape {by(labels.shape)}"
+            f"the label of image {lost} of {file} is {words[lost]!r}, which is no class among "
+            f"{', '.join(classes[:10])}{' ...' if len(classes) > 10 else ''}: give classes= with all names"
         )
-    return labels.astype(np.int64)
+    return np.array([places[word] for word in words], np.int64), classes
+
+
+def _word(file: str, label: Any, place: int, count: int) -> str:
+    """A label as text without spaces around it; empty where it is none."""
+    try:
+        word = label.decode() if isinstance(label, bytes) else label
+    except UnicodeDecodeError:
+        word = None
+    if not isinstance(word, str):
+        raise _no_labels(file, count, f"{label!r:.100} for image {place}")
+    word = word.strip()
+    return "" if word.lower() == "nan" else word
+
+
+def _no_labels(file: str, count: int, found: str) -> DataError:
+    return DataError(
+        f"labels of {file} must be {count} whole numbers from 0 to {_MOST_CLASSES}, or -1 for none, or {count} names, "
+        f"one an image, not {found}: give one class an image with labels=, or say labels=False"
+    )
 
 
 class KeptLabels:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from feedline.errors import DataError
 from feedline.sources.handle import Handle
 from feedline.sources.idx import read_idx
-from feedline.sources.labels import KeptLabels, checked_groups, checked_labels, class_names, unlabelled
+from feedline.sources.labels import KeptLabels, checked_groups, class_names, labelled, unlabelled
 from feedline.sources.layout import layout_of
 from feedline.sources.watched import State, WatchedFile
 from feedline.types import Record
@@ -77,7 +77,7 @@ class MnistSource:
         self.spec = layout_of(self.file, images.shape, images.dtype).spec
         targets = unlabelled(len(images)) if labels is False else _read_labels(self.file, len(images))
         self._labels = KeptLabels(targets, self.file, labels)
-        self.classes = class_names(self.file, self.targets, classes)
+        self.classes = class_names(self.file, targets, classes)
         self.groups = checked_groups(self.file, groups, len(images))
 
     def __len__(self) -> int:
@@ -156,4 +156,4 @@ def _read_labels(images: str, count: int) -> NDArray[np.int64]:
     path = next((path for path in beside if os.path.isfile(path)), None)
     if path is None:
         raise DataError(f"no labels beside {images}: looked for {' and '.join(beside)}; or say labels=False")
-    return checked_labels(path, np.asarray(read_idx(_watched(path), axes=1)), count)
+    return labelled(path, np.asarray(read_idx(_watched(path), axes=1)), count, None)[0]
