@@ -17,7 +17,7 @@ from feedline.errors import DecodeError
 from feedline.records import decoded, image_of, label_of
 from feedline.rng import Key
 from feedline.transforms import Compose
-from feedline.types import Mode, Record, Source, Spec
+from feedline.types import Image, Mode, Record, Source, Spec
 
 _CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 
@@ -78,7 +78,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             if watch is not None:
                 watch.lap(doing)
             doing = "decode"
-            image = image_of(record, self.mode, index)
+            image = self._image(record, index)
             if watch is not None:
                 watch.lap(doing)
             doing = "transform"
@@ -91,6 +91,9 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         finally:
             if watch is not None:
                 watch.lap(doing)
+
+    def _image(self, record: Record, index: int) -> Image:
+        return image_of(record, self.mode, index)
 
     def record(self, index: int) -> Record:
         """All that is known of a sample, its pictures decoded, nothing transformed: objects, mask, partner, extra.

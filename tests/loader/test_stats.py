@@ -160,6 +160,8 @@ def test_what_limits_in_words():
     epoch.first = 3.9
     assert epoch.limit == "limited by the consumer: it waited 40% of the time", "but for the start it did not wait"
     epoch.waited, epoch.first = 8.0, 7.5
+    assert epoch.limit.startswith("limited by sampler: "), "there was more work than that"
+    epoch.stages.clear()
     assert (
         epoch.limit
         == "limited by the start: 7.50 of 10.00 s until the first batch; the consumer waited 80% of the time"

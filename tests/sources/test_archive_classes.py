@@ -64,4 +64,6 @@ def test_equal_names_are_in_the_order_of_their_shards():
 def test_splits_are_no_classes():
     with pytest.raises(DataError, match=r"holds splits \(Train, val\)"):
         assigned("Train/1", "val/1")
-    assert assigned("train/1", "val/1", "cat/1")[2] == ["cat", "train", "val"]
+    with pytest.raises(DataError, match=r"holds splits"):
+        assigned("train/1", "val/1", "cat/1")
+    assert assigned("train/1", "cat/1")[2] == ["cat", "train"]

@@ -67,9 +67,9 @@ class EpochStats:
         waits = f"the consumer waited {share:.0%} of the time"
         if not self._waits_matter():
             return f"limited by the consumer: it waited {share:.0%} of the time"
-        if self.makers != ALONE and self.first > self.seconds / 2:
-            return f"limited by the start: {self.first:.2f} of {self.seconds:.2f} s until the first batch; {waits}"
         work = sum(self.stages.values())
+        if self.makers != ALONE and self.first > max(self.seconds / 2, work):
+            return f"limited by the start: {self.first:.2f} of {self.seconds:.2f} s until the first batch; {waits}"
         if work < self.waited / 2:
             return f"limited by what is in no stage: workers that wait for a turn, or the machine; {waits}"
         name = max(self.stages, key=lambda each: self.stages[each])

@@ -43,7 +43,7 @@ def scan(reader: Reader, notes: list[str]) -> Iterator[Member]:
     for entry in entries:
         if stat.S_ISLNK(entry.external_attr >> 16):
             links += 1
-        elif not entry.is_dir():
+        elif not entry.filename.endswith("/"):
             method = ENCRYPTED if entry.flag_bits & 1 else entry.compress_type
             sizes = (entry.header_offset, entry.file_size, entry.compress_size)
             yield Member(_slashed(entry.filename), *sizes, method, entry.CRC)
