@@ -56,3 +56,16 @@ def test_names_and_contents_are_no_markup_and_are_not_cut(tmp_path, capfd):
     told = "".join(capfd.readouterr().out.replace("│", "").split())
     assert "[bold]x.jpg" in told
     assert "[/a]sec" in told
+
+
+@pytest.mark.filterwarnings("ignore:.*cut:UserWarning")
+@pytest.mark.parametrize("left", [0.6, 0.99])
+def test_a_cut_archive_is_a_problem_of_its_own(folder, tmp_path, capfd, left):
+    with tarfile.open(tmp_path / "set.tar", "w") as tar:
+        tar.add(folder, arcname="data")
+    data = (tmp_path / "set.tar").read_bytes().rstrip(b"\0")
+    (tmp_path / "set.tar").write_bytes(data[: int(len(data) * left)])
+    assert run(tmp_path / "set.tar", "--json", "--quiet") == 1
+    found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert {(each["kind"], each["index"]) for each in found} == {("truncated", -1)}
+    assert all("cut" in each["cause"] for each in found)

@@ -93,6 +93,8 @@ def _wrong_box(record: Record, index: int) -> Problem | None:
 def _noted(finding: Finding) -> Problem:
     """What the source found when it was opened; of the whole where it has no index."""
     index = -1 if finding.index is None else finding.index
+    if finding.kind == "truncated":
+        return Problem(finding.path, index, "truncated", finding.cause)
     return Problem(finding.path, index, "annotation", f"{finding.kind}: {finding.cause}")
 
 

@@ -20,6 +20,7 @@ from feedline.sources.archive_index import SIDES, VERSION, Shard, build, clean
 from feedline.sources.compressed import CompressedReader, is_compressed
 from feedline.sources.convert import converted
 from feedline.sources.member import Member
+from feedline.sources.problems import Finding
 from feedline.sources.reader import FileReader, Reader
 from feedline.sources.saved import SavedArrays, saved
 from feedline.sources.unpack import read_member
@@ -31,6 +32,7 @@ MAX_BYTES = 2**29
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 _MOST_SHARDS = 100_000
 _PARTS = ("image", *SIDES)
+_CUT = re.compile(r"it is cut|is cut:|damaged or cut")  # among what there is to tell of an archive
 
 
 class ArchiveSource:
@@ -84,8 +86,14 @@ class ArchiveSource:
         self._index = _saved_index(shards, folder)
         words = json.loads(self._index["words"].tobytes())
         self.classes: list[str] = _class_names(self.files[0], words["classes"], classes)
-        for note in words["notes"]:
+        self._notes: list[str] = words["notes"]
+        for note in self._notes:
             warnings.warn(note, stacklevel=4)
+
+    @property
+    def problems(self) -> list[Finding]:
+        """Where the archive is cut or damaged: what lay behind that is in no sample."""
+        return [Finding(self.files[0], None, "truncated", note) for note in self._notes if _CUT.search(note)]
 
     @property
     def targets(self) -> NDArray[np.int64]:
