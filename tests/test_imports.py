@@ -9,7 +9,7 @@ import feedline
 
 ROOT = Path(feedline.__file__).parent
 LAYERS = [
-    {"errors", "types", "rng", "timing", "_atomic", "_cache", "_opencv", "_optional", "_version"},
+    {"errors", "native", "types", "rng", "timing", "_atomic", "_cache", "_opencv", "_optional", "_version"},
     {"sources", "codecs", "transforms", "samplers", "nn"},
     {"turning"},
     {"records"},

@@ -34,9 +34,8 @@ class SlowDecode(ImageDataset):
 
 
 class SlowStep(Transform):
-    def __call__(self, image, *_):
+    def add(self, draft, key, operation):
         time.sleep(PAUSE)
-        return image
 
 
 def planted(stage):

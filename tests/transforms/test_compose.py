@@ -61,7 +61,7 @@ def test_spec_goes_through_the_steps_and_ends_at_a_foreign_one():
 
 
 def test_repr_names_the_steps():
-    assert repr(Compose([Resize(3), ToTensor()])) == "Compose([Resize(size=3), ToTensor()])"
+    assert repr(Compose([RandomHorizontalFlip(), ToTensor()])) == "Compose([RandomHorizontalFlip(p=0.5), ToTensor()])"
 
 
 def test_what_is_no_step():

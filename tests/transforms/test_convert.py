@@ -33,10 +33,23 @@ def test_to_float_is_to_tensor():
     assert ToFloat is ToTensor
 
 
-@pytest.mark.parametrize("image", [np.zeros((2, 2, 3), np.float32), np.zeros((2, 2), np.uint8), torch.zeros(3, 2, 2)])
-def test_to_tensor_takes_uint8_arrays_of_three_axes(image):
-    with pytest.raises(TransformError, match="ToTensor takes"):
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        (np.zeros((2, 2), np.uint8), "transforms take"),
+        (torch.zeros(3, 2, 2), "ToTensor takes an HxWxC array, and a tensor comes"),
+        (np.zeros((2, 2, 3), np.int64), "transforms take uint8, uint16, float32 images, not int64"),
+    ],
+)
+def test_to_tensor_takes_pictures_that_are_arrays(image, words):
+    with pytest.raises(TransformError, match=words):
         ToTensor()(image)
+
+
+def test_to_tensor_takes_16_bits_and_keeps_floats():
+    deep = np.array([0, 65535], np.uint16).reshape(1, 2, 1)
+    assert ToTensor()(deep).flatten().tolist() == [0.0, 1.0]
+    assert ToTensor()(np.array([[[-2.5]]], np.float32)).item() == -2.5
 
 
 def test_normalize_by_channel():

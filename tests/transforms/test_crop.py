@@ -114,11 +114,11 @@ def test_equal_keys_draw_equally_and_other_operations_differently(step):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: CenterCrop(0), ["CenterCrop", "at least 1 pixel", "0"]),
-        (lambda: RandomCrop((3, -1)), ["RandomCrop", "at least 1 pixel", "-1"]),
+        (lambda: CenterCrop(0), ["CenterCrop", "at least 1", "0"]),
+        (lambda: RandomCrop((3, -1)), ["RandomCrop", "at least 1", "-1"]),
         (lambda: RandomCrop(3, padding=-2), ["RandomCrop", "padding", "-2"]),
-        (lambda: RandomCrop(3, fill=300), ["RandomCrop", "0..255", "300"]),
-        (lambda: RandomResizedCrop(0), ["RandomResizedCrop", "at least 1 pixel", "0"]),
+        (lambda: RandomCrop(3, fill=-3), ["RandomCrop", "negative", "-3"]),
+        (lambda: RandomResizedCrop(0), ["RandomResizedCrop", "at least 1", "0"]),
         (lambda: RandomResizedCrop(3, scale=(0, 1)), ["RandomResizedCrop", "scale", "(0, 1)"]),
         (lambda: RandomResizedCrop(3, ratio=(2, 1)), ["RandomResizedCrop", "ratio", "(2, 1)"]),
     ],

@@ -10,12 +10,15 @@ from feedline.transforms import (
     CenterCrop,
     Compose,
     Normalize,
+    Pad,
     RandomAffine,
     RandomCrop,
     RandomHorizontalFlip,
     RandomResizedCrop,
     RandomRotation,
+    RandomVerticalFlip,
     Resize,
+    ToDtype,
     ToTensor,
     Transform,
     from_recipe,
@@ -28,7 +31,10 @@ STEPS = [
     RandomAffine(10),
     RandomAffine((5, 10), translate=(0.1, 0.2), scale=(0.5, 2), shear=3, fill=4),
     RandomCrop(5, padding=1, pad_if_needed=True, fill=6),
+    Pad((1, 2), fill=(1, 2, 3), padding_mode="edge"),
     RandomHorizontalFlip(0.3),
+    RandomVerticalFlip(),
+    ToDtype("float32", scale=True),
     RandomResizedCrop((6, 7), scale=(0.5, 1)),
     RandomRotation(15, expand=True),
     Resize(8),
@@ -58,11 +64,8 @@ def test_every_transform_can_be_written_down():
 
 
 class Own(Transform):
-    def __call__(self, image, key=None, operation=0):
-        return image
-
-    def spec(self, spec):
-        return spec
+    def add(self, draft, key, operation):
+        pass
 
 
 @pytest.mark.parametrize("step", [len, Own()])

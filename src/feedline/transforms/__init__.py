@@ -1,32 +1,35 @@
 """What shall happen to an image, as data: equal parameters and equal keys give equal pixels.
 
-Names, parameters and meaning are torchvision's, as far as the parameters go that there are. A random transform draws
-from the sample's key (seed, epoch, index) and from its place in the Compose; called without a key it draws as for the
-key (0, 0, 0).
+Names, parameters and meaning are torchvision's. A Compose folds its steps into a plan: what is geometric is done in one
+resampling, and what is pixel-wise in one table. A random transform draws from the sample's key (seed, epoch, index) and
+from its place in the Compose; called without a key it draws as for the key (0, 0, 0).
 """
 
-from feedline.transforms.base import Transform
+from feedline.transforms.base import Choice, Transform
 from feedline.transforms.compose import Compose
-from feedline.transforms.convert import Normalize, ToFloat, ToTensor
-from feedline.transforms.crop import CenterCrop, RandomCrop, RandomResizedCrop
-from feedline.transforms.geometry import (
-    RandomAffine,
-    RandomHorizontalFlip,
-    RandomRotation,
-    Resize,
-)
+from feedline.transforms.convert import Normalize, ToDtype, ToFloat, ToTensor
+from feedline.transforms.crop import CenterCrop, Pad, RandomCrop, RandomResizedCrop
+from feedline.transforms.flip import RandomHorizontalFlip, RandomVerticalFlip
+from feedline.transforms.geometry import RandomAffine, RandomRotation
+from feedline.transforms.plan import Plan
 from feedline.transforms.recipe import from_recipe, to_recipe
+from feedline.transforms.resize import Resize
 
 __all__ = [
     "CenterCrop",
+    "Choice",
     "Compose",
     "Normalize",
+    "Pad",
+    "Plan",
     "RandomAffine",
     "RandomCrop",
     "RandomHorizontalFlip",
     "RandomResizedCrop",
     "RandomRotation",
+    "RandomVerticalFlip",
     "Resize",
+    "ToDtype",
     "ToFloat",
     "ToTensor",
     "Transform",

@@ -1,65 +1,135 @@
-"""What every transform of ours is."""
+"""What every transform of ours is, and what those are that choose among others."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
 
 from feedline.errors import TransformError
+from feedline.native import FILTERS, Filter
 from feedline.rng import Key
+from feedline.transforms.draft import Draft
+from feedline.transforms.execute import run
 from feedline.types import Image, Spec
 
 
 class Transform(ABC):
-    """One step from image to image, a pure function of (image, key, operation): safe in threads."""
+    """One step, a pure function of (picture's size, key, operation): it says what shall happen, and a plan does it."""
+
+    operations: ClassVar[int] = 1
+    """How many operation numbers it draws by."""
+    views: ClassVar[int] = 1
+    """How many pictures it makes of one."""
 
     @abstractmethod
-    def __call__(self, image: Any, key: Key = Key(), operation: int = 0) -> Any:
-        """The image after this step.
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        """Says to the draft what this step does to the picture that the draft has so far.
 
         Args:
-            image: HxWxC array, or CxHxW tensor behind ToTensor.
+            draft: of a picture; knows height, width, channels, dtype and objects.
             key: what random numbers depend on.
             operation: this step's place among the steps, so that two equal steps draw different numbers.
+
+        Raises:
+            TransformError: it cannot be done to such a picture.
         """
 
+    def __call__(self, image: Any, key: Key = Key(), operation: int = 0) -> Any:
+        """The image after this step alone.
+
+        Args:
+            image: HxWxC uint8, uint16 or float32 array, or CxHxW tensor.
+            key, operation: as for :meth:`add`.
+        """
+        return apply([(self, operation)], image, key)
+
+    def spec(self, spec: Spec) -> Spec | None:
+        """What comes out where ``spec`` goes in; None where that has no shape that a Spec can say."""
+        return spec
+
+
+class Choice(ABC):
+    """A step that stands for others, which it chooses by its key alone."""
+
+    @property
     @abstractmethod
-    def spec(self, spec: Spec) -> Spec:
-        """What comes out where ``spec`` goes in."""
+    def operations(self) -> int:
+        """How many operation numbers it and the steps in it draw by."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> tuple[Step, ...]:
+        """All that it may choose."""
+
+    @abstractmethod
+    def chosen(self, key: Key, operation: int) -> Iterable[Placed]:
+        """Steps and their operation numbers, in the order in which they shall be done."""
+
+    @abstractmethod
+    def spec(self, spec: Spec) -> Spec | None:
+        """What comes out where ``spec`` goes in; None where that is open."""
 
 
-def as_array(image: Any, step: Transform) -> Image:
-    """The image, if it is an HxWxC array, as geometry needs it.
+Step = Transform | Choice | Callable[[Any], Any]
+Placed = tuple[Transform | Callable[[Any], Any], int]
+"""A step that stands for itself, and its operation number."""
+
+
+def apply(steps: Sequence[tuple[Transform, int]], image: Any, key: Key, view: int = 0) -> Any:
+    """What transforms make of an image, by one plan."""
+    array, tensor = as_array(image)
+    height, width, channels = array.shape
+    draft = Draft(height, width, channels, array.dtype, tensor, view=view)
+    for step, operation in steps:
+        step.add(draft, key, operation)
+    return run(draft.finish(), array)
+
+
+def as_array(image: Any) -> tuple[Image, bool]:
+    """The image as an HxWxC array (of a tensor, a view), and whether it is a tensor.
 
     Raises:
-        TransformError: it is something else, such as the tensor that ToTensor makes.
+        TransformError: it is neither.
     """
-    if not isinstance(image, np.ndarray) or image.ndim != 3:
-        what = f"{type(image).__name__} of shape {tuple(getattr(image, 'shape', ()))}"
-        raise TransformError(f"{type(step).__name__} takes an HxWxC array, not a {what}: put it before ToTensor")
-    return image
+    if isinstance(image, torch.Tensor) and image.ndim == 3:
+        return image.permute(1, 2, 0).numpy(), True
+    if isinstance(image, np.ndarray) and image.ndim == 3:
+        return image, False
+    what = f"{type(image).__name__} of shape {tuple(getattr(image, 'shape', ()))}"
+    raise TransformError(f"transforms take an HxWxC array or a CxHxW tensor, not a {what}")
 
 
-def with_channels(image: Image) -> Image:
-    """HxWxC again, where OpenCV dropped the axis of a single channel."""
-    return image if image.ndim == 3 else image[:, :, np.newaxis]
-
-
-def require(holds: bool, step: Transform, rule: str) -> None:
+def require(holds: bool, step: object, rule: str) -> None:
     """Raises TransformError with the transform's name, the broken rule and the transform as it was given."""
     if not holds:
         raise TransformError(f"{type(step).__name__}: {rule}; given {step!r}")
 
 
-def require_pair(step: Transform, name: str, single: bool = True) -> None:
+def is_number(value: Any) -> bool:
+    """Whether it is a real number, and neither NaN nor infinite nor a truth value."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Real | np.number) and bool(np.isfinite(float(value)))
+
+
+def require_share(step: object, name: str = "p") -> None:
+    """Raises TransformError unless the parameter is a number in 0..1; keeps it as a float."""
+    value = getattr(step, name)
+    require(is_number(value) and 0 <= value <= 1, step, f"{name} must be a number in 0..1")
+    object.__setattr__(step, name, float(value))
+
+
+def require_pair(step: object, name: str, single: bool = True) -> None:
     """Raises TransformError unless the parameter is two numbers, or one where ``single`` allows that."""
     value = getattr(step, name)
-    if single and isinstance(value, Real):
+    if single and is_number(value):
         return
-    pair = isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(number, Real) for number in value)
+    pair = isinstance(value, Sequence | np.ndarray) and len(value) == 2 and all(map(is_number, value))
     require(pair, step, f"{name} must be two numbers" + (" or one" if single else ""))
 
 
@@ -69,3 +139,39 @@ def as_pair(value: Any) -> tuple[Any, Any]:
         return value, value
     first, second = value
     return first, second
+
+
+def require_size(step: object, name: str = "size") -> None:
+    """Raises TransformError unless the parameter is (height, width) or one number for both; keeps it as a pair."""
+    value = getattr(step, name)
+    if isinstance(value, Sequence) and len(value) == 1:
+        object.__setattr__(step, name, value[0])
+    require_pair(step, name)
+    sides = as_pair(getattr(step, name))
+    require(all(side == int(side) and side >= 1 for side in sides), step, f"{name} must be whole pixels, at least 1")
+    object.__setattr__(step, name, (int(sides[0]), int(sides[1])))
+
+
+def require_filter(step: object, name: str = "interpolation") -> None:
+    """Raises TransformError unless the parameter names a filter; torchvision's InterpolationMode has its name too."""
+    value = getattr(step, name)
+    value = getattr(value, "value", value)
+    require(value in FILTERS, step, f"{name} must be one of {', '.join(FILTERS)}")
+    object.__setattr__(step, name, value)
+
+
+def require_fill(step: object, name: str = "fill") -> None:
+    """Raises TransformError unless the parameter is a number, or one a channel, none negative; keeps a tuple."""
+    value = getattr(step, name)
+    numbers = (value,) if is_number(value) else tuple(value) if isinstance(value, Sequence) else ()
+    rule = f"{name} must be a number, or one a channel, in the unit of the image, none negative"
+    require(bool(numbers) and all(is_number(number) and number >= 0 for number in numbers), step, rule)
+    object.__setattr__(step, name, value if is_number(value) else numbers)
+
+
+def between(bounds: tuple[float, float], share: float) -> float:
+    """The number that lies this share of the way from the lower to the upper bound."""
+    return bounds[0] + share * (bounds[1] - bounds[0])
+
+
+__all__ = ["Choice", "Filter", "Placed", "Step", "Transform", "apply", "as_array"]

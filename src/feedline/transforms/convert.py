@@ -1,31 +1,32 @@
-"""From bytes to numbers: uint8 to float32, and normalisation."""
+"""From stored numbers to those that a network takes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from numbers import Real
 
 import numpy as np
 import torch
 
 from feedline.errors import TransformError
 from feedline.rng import Key
-from feedline.transforms.base import Transform, as_array, require
+from feedline.transforms.base import Transform, is_number, require
+from feedline.transforms.draft import Draft
+from feedline.transforms.pointwise import top
 from feedline.types import Image, Spec
 
-_SCALE = np.float32(1 / 255)
+_KINDS = {torch.uint8: np.uint8, torch.uint16: np.uint16, torch.float32: np.float32}
 
 
 @dataclass(frozen=True)
 class ToTensor(Transform):
-    """HxWxC uint8 to a CxHxW float32 tensor in 0..1; its memory stays channels-last, which costs nothing."""
+    """HxWxC to a CxHxW float32 tensor, whole numbers in 0..1; its memory stays channels-last, which costs nothing."""
 
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> torch.Tensor:
-        array = as_array(image, self)
-        if array.dtype != np.uint8:
-            raise TransformError(f"ToTensor takes uint8, not {array.dtype}")
-        return torch.from_numpy(array * _SCALE).permute(2, 0, 1)
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        if draft.tensor:
+            raise TransformError("ToTensor takes an HxWxC array, and a tensor comes: leave it out")
+        draft.convert((1.0 / top(draft.dtype),), (0.0,))
+        draft.tensor = True
 
     def spec(self, spec: Spec) -> Spec:
         return replace(spec, dtype=torch.float32, tensor=True)
@@ -36,8 +37,45 @@ ToFloat = ToTensor
 
 
 @dataclass(frozen=True)
+class ToDtype(Transform):
+    """To another type of number.
+
+    Args:
+        dtype: torch.float32, torch.uint8 or torch.uint16, or its name.
+        scale: whether white stays white: 255 of uint8 is 1.0 of float32; else numbers stay, within the range.
+    """
+
+    dtype: torch.dtype | str = torch.float32
+    scale: bool = False
+
+    def __post_init__(self) -> None:
+        kind = getattr(torch, self.dtype, None) if isinstance(self.dtype, str) else self.dtype
+        require(kind in _KINDS, self, f"dtype must be one of {', '.join(map(str, _KINDS))}")
+        require(isinstance(self.scale, bool), self, "scale must be True or False")
+        object.__setattr__(self, "dtype", kind)
+
+    @property
+    def _kind(self) -> torch.dtype:
+        assert isinstance(self.dtype, torch.dtype)
+        return self.dtype
+
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        kind = np.dtype(_KINDS[self._kind])
+        white = top(draft.dtype) if self.scale else 1
+        if kind == np.float32:
+            if draft.dtype != np.float32:
+                draft.convert((1.0 / white,), (0.0,), normalized=not self.scale)
+        elif kind != draft.dtype:
+            factor = top(kind) / white if self.scale else 1.0
+            draft.work(f"to {kind}", lambda image: _rounded(image, factor, kind), dtype=kind)
+
+    def spec(self, spec: Spec) -> Spec:
+        return replace(spec, dtype=self._kind)
+
+
+@dataclass(frozen=True)
 class Normalize(Transform):
-    """(image - mean) / std per channel, on the tensor that ToTensor makes.
+    """(image - mean) / std per channel, on the floats that ToTensor or ToDtype makes.
 
     Args:
         mean, std: a number a channel, or one number for all; std above 0.
@@ -49,8 +87,8 @@ class Normalize(Transform):
     def __post_init__(self) -> None:
         for name in ("mean", "std"):
             value = getattr(self, name)
-            numbers = (value,) if isinstance(value, Real | str) else tuple(value)
-            require(all(isinstance(number, Real) for number in numbers), self, f"{name} must be numbers")
+            numbers = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+            require(bool(numbers) and all(map(is_number, numbers)), self, f"{name} must be numbers")
             object.__setattr__(self, name, tuple(float(number) for number in numbers))
         require(all(std > 0 for std in self._stds), self, "std must be above 0")
         require(
@@ -69,22 +107,19 @@ class Normalize(Transform):
         assert isinstance(self.std, tuple)
         return self.std
 
-    @cached_property
-    def _columns(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean and std, Cx1x1 float32."""
-        return torch.tensor(self._means).view(-1, 1, 1), torch.tensor(self._stds).view(-1, 1, 1)
-
-    def __call__(self, image: torch.Tensor, key: Key = Key(), operation: int = 0) -> torch.Tensor:
-        if not isinstance(image, torch.Tensor) or not image.is_floating_point():
-            raise TransformError("Normalize takes the float tensor that ToTensor makes: put it behind ToTensor")
-        self._check_channels(image.shape[-3])
-        mean, std = self._columns
-        return (image - mean).div_(std)
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        if draft.dtype != np.float32:
+            raise TransformError(f"Normalize takes floats, not {draft.dtype}: put it behind ToTensor")
+        self._check_channels(draft.channels)
+        count = draft.channels
+        means, stds = (self._means * count)[:count], (self._stds * count)[:count]
+        shifts = [-mean / std for mean, std in zip(means, stds, strict=True)]
+        draft.convert([1 / std for std in stds], shifts, normalized=True)
 
     def inverse(self, image: torch.Tensor) -> torch.Tensor:
         """What the image was before it was normalised, CxHxW or NxCxHxW: for showing it."""
-        mean, std = self._columns
-        return image * std + mean
+        mean, std = (torch.tensor(numbers).view(-1, 1, 1) for numbers in (self._means, self._stds))
+        return image * std.to(image.device) + mean.to(image.device)
 
     def spec(self, spec: Spec) -> Spec:
         if spec.channels is not None:
@@ -94,3 +129,8 @@ class Normalize(Transform):
     def _check_channels(self, channels: int) -> None:
         for numbers in (self._means, self._stds):
             require(len(numbers) in (1, channels), self, f"the image has {channels} channels")
+
+
+def _rounded(image: Image, factor: float, kind: np.dtype[np.generic]) -> Image:
+    """Scaled and rounded half up, within the range of the type."""
+    return np.floor(np.clip(image * np.float64(factor), 0, top(kind)) + 0.5).astype(kind)

@@ -1,17 +1,25 @@
-"""What cuts a part out of the image."""
+"""What cuts a part out of the picture, or puts a frame around it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
-import cv2
-
+from feedline.native import Filter
 from feedline.rng import Key
-from feedline.transforms.base import Transform, as_array, as_pair, require, require_pair, with_channels
-from feedline.transforms.geometry import resample
-from feedline.types import Image, Spec
+from feedline.transforms.base import (
+    Transform,
+    require,
+    require_fill,
+    require_filter,
+    require_pair,
+    require_size,
+)
+from feedline.transforms.draft import Draft, Fill
+from feedline.transforms.plan import Border
+from feedline.types import Spec
 
 _TRIES = 10
 
@@ -27,17 +35,53 @@ class CenterCrop(Transform):
     size: int | tuple[int, int]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "size", _size(self))
+        require_size(self)
 
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
-        height, width = as_pair(self.size)
-        image = pad_to(as_array(image, self), height, width, 0)
-        top = round((image.shape[0] - height) / 2.0)
-        left = round((image.shape[1] - width) / 2.0)
-        return image[top : top + height, left : left + width]
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        height, width = self._size
+        top, bottom = _split(max(height - draft.height, 0))
+        left, right = _split(max(width - draft.width, 0))
+        tall, wide = draft.height + top + bottom, draft.width + left + right
+        draft.crop(round((tall - height) / 2.0) - top, round((wide - width) / 2.0) - left, height, width, fill=0)
 
     def spec(self, spec: Spec) -> Spec:
-        return spec.resized(*as_pair(self.size))
+        return spec.resized(*self._size)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        assert isinstance(self.size, tuple)
+        return self.size
+
+
+@dataclass(frozen=True)
+class Pad(Transform):
+    """A frame around the image.
+
+    Args:
+        padding: pixels added at every side, (left and right, top and bottom), or (left, top, right, bottom).
+        fill: the value of these pixels in the image's unit, one number or one a channel.
+        padding_mode: "constant" (the fill), "edge", "reflect" (the edge not repeated) or "symmetric".
+    """
+
+    padding: int | Sequence[int]
+    fill: Fill = 0
+    padding_mode: Border = "constant"
+
+    def __post_init__(self) -> None:
+        _check_padding(self)
+
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        left, top, right, bottom = sides(self.padding)
+        if self.padding_mode == "reflect":
+            fits = max(left, right) < draft.width and max(top, bottom) < draft.height
+            size = f"an image of {draft.height} x {draft.width}"
+            require(fits, self, f"padding must be less than {size} to be reflected")
+        draft.pad(left, top, right, bottom, self.fill, self.padding_mode)
+
+    def spec(self, spec: Spec) -> Spec:
+        left, top, right, bottom = sides(self.padding)
+        height = None if spec.height is None else spec.height + top + bottom
+        return spec.resized(height, None if spec.width is None else spec.width + left + right)
 
 
 @dataclass(frozen=True)
@@ -48,36 +92,44 @@ class RandomCrop(Transform):
         size: (height, width) in pixels, or one number for both.
         padding: pixels added first: at every side, (left and right, top and bottom), or (left, top, right, bottom).
         pad_if_needed: pads an image that is smaller than the window, evenly; else that is an error.
-        fill: the value of padded pixels, 0 to 255.
+        fill: the value of padded pixels in the image's unit, one number or one a channel.
+        padding_mode: as of :class:`Pad`.
     """
 
     size: int | tuple[int, int]
-    padding: int | Sequence[int] = 0
+    padding: int | Sequence[int] | None = 0
     pad_if_needed: bool = False
-    fill: int = 0
+    fill: Fill = 0
+    padding_mode: Border = "constant"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "size", _size(self))
-        object.__setattr__(self, "padding", _padding(self))
-        require(0 <= self.fill <= 255, self, "fill must be in 0..255")
+        require_size(self)
+        if self.padding is None:
+            object.__setattr__(self, "padding", 0)
+        _check_padding(self)
 
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
-        height, width = as_pair(self.size)
-        image = _pad(as_array(image, self), _sides(self.padding), self.fill)
-        if self.pad_if_needed:
-            image = pad_to(image, height, width, self.fill)
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        assert isinstance(self.size, tuple)
+        height, width = self.size
+        padding = sides(self.padding or 0)
+        if any(padding):
+            draft.pad(*padding, self.fill, self.padding_mode)
+        if self.pad_if_needed and (height > draft.height or width > draft.width):
+            top, bottom = _split(max(height - draft.height, 0))
+            left, right = _split(max(width - draft.width, 0))
+            draft.pad(left, top, right, bottom, self.fill, self.padding_mode)
         require(
-            image.shape[0] >= height and image.shape[1] >= width,
+            draft.height >= height and draft.width >= width,
             self,
-            f"the image has only {image.shape[0]} x {image.shape[1]} pixels (set pad_if_needed=True)",
+            f"the image has only {draft.height} x {draft.width} pixels (set pad_if_needed=True)",
         )
-        down, right = key.uniform(operation, 2)
-        top = int(down * (image.shape[0] - height + 1))
-        left = int(right * (image.shape[1] - width + 1))
-        return image[top : top + height, left : left + width]
+        down, right_share = key.uniform(operation, 2)
+        top, left = int(down * (draft.height - height + 1)), int(right_share * (draft.width - width + 1))
+        draft.crop(top, left, height, width)
 
     def spec(self, spec: Spec) -> Spec:
-        return spec.resized(*as_pair(self.size))
+        assert isinstance(self.size, tuple)
+        return spec.resized(*self.size)
 
 
 @dataclass(frozen=True)
@@ -88,24 +140,29 @@ class RandomResizedCrop(Transform):
         size: (height, width) in pixels of what comes out, or one number for both.
         scale: smallest and largest share of the image's area.
         ratio: smallest and largest width / height; drawn evenly on a logarithmic scale.
+        interpolation: "nearest", "bilinear" or "bicubic".
+        antialias: whether the filter widens where the window shrinks.
     """
 
     size: int | tuple[int, int]
     scale: tuple[float, float] = (0.08, 1.0)
     ratio: tuple[float, float] = (3.0 / 4.0, 4.0 / 3.0)
+    interpolation: Filter = "bilinear"
+    antialias: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "size", _size(self))
+        require_size(self)
+        require_filter(self)
         for name in ("scale", "ratio"):
             require_pair(self, name, single=False)
             low, high = getattr(self, name)
             require(0 < low <= high, self, f"{name} must be (low, high) with 0 < low <= high")
             object.__setattr__(self, name, (float(low), float(high)))
 
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
-        image = as_array(image, self)
-        top, left, height, width = self._window(image.shape[0], image.shape[1], key, operation)
-        return resample(image[top : top + height, left : left + width], *as_pair(self.size))
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        assert isinstance(self.size, tuple)
+        draft.crop(*self._window(draft.height, draft.width, key, operation))
+        draft.resize(*self.size, self.interpolation, self.antialias)
 
     def _window(self, height: int, width: int, key: Key, operation: int) -> tuple[int, int, int, int]:
         """Top, left, height and width; the middle at the nearest allowed ratio where ten tries found no window."""
@@ -123,40 +180,28 @@ class RandomResizedCrop(Transform):
         return (height - tall) // 2, (width - wide) // 2, tall, wide
 
     def spec(self, spec: Spec) -> Spec:
-        return spec.resized(*as_pair(self.size))
+        assert isinstance(self.size, tuple)
+        return spec.resized(*self.size)
 
 
-def pad_to(image: Image, height: int, width: int, fill: int) -> Image:
-    """The image in the middle of a frame of at least this size."""
-    down, right = max(height - image.shape[0], 0), max(width - image.shape[1], 0)
-    return _pad(image, (down // 2, down - down // 2, right // 2, right - right // 2), fill)
-
-
-def _pad(image: Image, sides: tuple[int, int, int, int], fill: int) -> Image:
-    """``sides`` are top, bottom, left and right, in pixels."""
-    if not any(sides):
-        return image
-    return with_channels(cv2.copyMakeBorder(image, *sides, cv2.BORDER_CONSTANT, value=(fill,) * 4))
-
-
-def _padding(step: RandomCrop) -> int | tuple[int, ...]:
-    given = step.padding
-    numbers = (given,) if isinstance(given, int) else tuple(given)
-    whole = len(numbers) in (1, 2, 4) and all(isinstance(number, int) and number >= 0 for number in numbers)
-    require(whole, step, "padding must be 1, 2 or 4 whole numbers, none negative")
-    return given if isinstance(given, int) else numbers
-
-
-def _sides(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
-    """Top, bottom, left and right, of a padding in torchvision's order."""
+def sides(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom."""
     if isinstance(padding, int):
         return (padding,) * 4
     left, top, right, bottom = (tuple(padding) * 4)[:4]
-    return top, bottom, left, right
+    return left, top, right, bottom
 
 
-def _size(step: CenterCrop | RandomCrop | RandomResizedCrop) -> tuple[int, int]:
-    require_pair(step, "size")
-    height, width = as_pair(step.size)
-    require(height >= 1 and width >= 1, step, "size must be at least 1 pixel")
-    return int(height), int(width)
+def _split(missing: int) -> tuple[int, int]:
+    return missing // 2, missing - missing // 2
+
+
+def _check_padding(step: Pad | RandomCrop) -> None:
+    given = step.padding
+    numbers = (given,) if isinstance(given, int) else tuple(given) if isinstance(given, Sequence) else ()
+    whole = len(numbers) in (1, 2, 4) and all(isinstance(number, int) and number >= 0 for number in numbers)
+    require(whole, step, "padding must be 1, 2 or 4 whole numbers, none negative")
+    object.__setattr__(step, "padding", given if isinstance(given, int) else numbers)
+    require_fill(step)
+    modes = get_args(Border)
+    require(step.padding_mode in modes, step, f"padding_mode must be one of {', '.join(modes)}")

@@ -1,110 +1,67 @@
-"""What moves pixels: each step resamples for itself, until steps are folded into one."""
+"""What turns, shears or moves the picture."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
+from feedline.native import Filter
 from feedline.rng import Key
-from feedline.transforms.base import Transform, as_array, as_pair, require, require_pair, with_channels
-from feedline.types import Image, Spec
+from feedline.transforms.base import (
+    Transform,
+    as_pair,
+    between,
+    is_number,
+    require,
+    require_fill,
+    require_filter,
+    require_pair,
+)
+from feedline.transforms.draft import Draft, Fill
+from feedline.transforms.matrix import Point, about, at, bounds, corners
+from feedline.types import Spec
 
-
-def resample(image: Image, height: int, width: int) -> Image:
-    """The image at a new size: by area where it shrinks, so that nothing aliases, else linearly."""
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = height < image.shape[0] or width < image.shape[1]
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return with_channels(cv2.resize(image, (width, height), interpolation=interpolation))
-
-
-@dataclass(frozen=True)
-class Resize(Transform):
-    """To a given size.
-
-    Args:
-        size: (height, width) in pixels; or one number for the shorter side, the longer one in proportion.
-    """
-
-    size: int | tuple[int, int]
-
-    def __post_init__(self) -> None:
-        require_pair(self, "size")
-        require(min(as_pair(self.size)) >= 1, self, "size must be at least 1 pixel")
-        whole = tuple(int(side) for side in as_pair(self.size))
-        require(whole == as_pair(self.size), self, "size must be whole pixels")
-        object.__setattr__(self, "size", whole[0] if isinstance(self.size, Real) else whole)
-
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
-        image = as_array(image, self)
-        return resample(image, *self._target(image.shape[0], image.shape[1]))
-
-    def _target(self, height: int, width: int) -> tuple[int, int]:
-        if not isinstance(self.size, int):
-            return self.size
-        if height <= width:
-            return self.size, max(1, int(self.size * width / height))
-        return max(1, int(self.size * height / width)), self.size
-
-    def spec(self, spec: Spec) -> Spec:
-        if not isinstance(self.size, int):
-            return spec.resized(*self.size)
-        if spec.height is None or spec.width is None:
-            return spec.resized(None, None)
-        return spec.resized(*self._target(spec.height, spec.width))
-
-
-@dataclass(frozen=True)
-class RandomHorizontalFlip(Transform):
-    """Left and right exchanged, with probability ``p``."""
-
-    p: float = 0.5
-
-    def __post_init__(self) -> None:
-        require(isinstance(self.p, int | float) and 0 <= self.p <= 1, self, "p must be a number in 0..1")
-
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
-        image = as_array(image, self)
-        (chance,) = key.uniform(operation, 1)
-        return with_channels(cv2.flip(image, 1)) if chance < self.p else image
-
-    def spec(self, spec: Spec) -> Spec:
-        return spec
+Linear = tuple[float, float, float, float]
+_QUARTERS: dict[float, Linear] = {0.0: (1, 0, 0, 1), 90.0: (0, -1, 1, 0), 180.0: (-1, 0, 0, -1), 270.0: (0, 1, -1, 0)}
+_EASE = 1e-4
 
 
 @dataclass(frozen=True)
 class RandomRotation(Transform):
-    """Turned about the centre by a random angle, bilinear; the size stays unless ``expand``.
+    """Turned by a random angle; the size stays unless ``expand``.
 
     Args:
         degrees: (least, most), counter-clockwise; or one number for (-degrees, degrees).
-        expand: the result is as large as the turned image needs.
-        fill: the value of pixels from outside the image, 0 to 255.
+        interpolation: "bilinear" (torchvision's default is "nearest"), "nearest" or "bicubic".
+        expand: the result is as large as the turned image needs; about its centre.
+        center: (x, y) in pixels that stays where it is; None for the image's centre.
+        fill: the value of pixels from outside the image, in its unit, one number or one a channel.
     """
 
     degrees: float | tuple[float, float]
+    interpolation: Filter = "bilinear"
     expand: bool = False
-    fill: int = 0
+    center: tuple[float, float] | None = None
+    fill: Fill = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "degrees", _degrees(self, "degrees"))
-        require(0 <= self.fill <= 255, self, "fill must be in 0..255")
+        object.__setattr__(self, "degrees", symmetric(self, "degrees"))
+        require_filter(self)
+        require_fill(self)
+        require(isinstance(self.expand, bool), self, "expand must be True or False")
+        _keep_center(self)
 
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
-        image = as_array(image, self)
-        (share,) = key.uniform(operation, 1)
-        low, high = as_pair(self.degrees)
-        turn = _linear(-(low + share * (high - low)))
-        height, width = image.shape[:2]
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        angle = between(as_pair(self.degrees), key.uniform(operation, 1)[0])
+        turn = linear(-angle)
+        height, width = draft.height, draft.width
+        centre = target = self.center or (width / 2, height / 2)
         if self.expand:
-            width, height = _bounds(turn, width, height)
-        return warp(image, turn, (height, width), (0.0, 0.0), self.fill)
+            height, width = _expanded(turn, height, width)
+            centre, target = (draft.width / 2, draft.height / 2), (width / 2, height / 2)
+        draft.move(about(turn, centre, target), height, width, fill=self.fill, filter=self.interpolation)
 
     def spec(self, spec: Spec) -> Spec:
         return spec.resized(None, None) if self.expand else spec
@@ -112,24 +69,31 @@ class RandomRotation(Transform):
 
 @dataclass(frozen=True)
 class RandomAffine(Transform):
-    """Turned, moved, scaled and sheared about the centre, all at random, bilinear; the size stays.
+    """Turned, moved, scaled and sheared, all at random; the size stays.
 
     Args:
         degrees: (least, most), clockwise; or one number for (-degrees, degrees); 0 for no turn.
         translate: largest shift as a share of (width, height), to either side; None for no shift.
         scale: (least, most) factor; None for no scaling.
-        shear: (least, most) along x in degrees, or one number for (-shear, shear); None for no shear.
-        fill: the value of pixels from outside the image, 0 to 255.
+        shear: in degrees: one number for (-shear, shear) along x, (least, most) along x, or four numbers for x and y.
+        interpolation: "bilinear" (torchvision's default is "nearest"), "nearest" or "bicubic".
+        fill: the value of pixels from outside the image, in its unit, one number or one a channel.
+        center: (x, y) in pixels about which it is turned; None for the image's centre.
     """
 
     degrees: float | tuple[float, float]
     translate: tuple[float, float] | None = None
     scale: tuple[float, float] | None = None
-    shear: float | tuple[float, float] | None = None
-    fill: int = 0
+    shear: float | Sequence[float] | None = None
+    interpolation: Filter = "bilinear"
+    fill: Fill = 0
+    center: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "degrees", _degrees(self, "degrees"))
+        object.__setattr__(self, "degrees", symmetric(self, "degrees"))
+        require_filter(self)
+        require_fill(self)
+        _keep_center(self)
         if self.translate is not None:
             require_pair(self, "translate", single=False)
             object.__setattr__(self, "translate", tuple(self.translate))
@@ -139,69 +103,71 @@ class RandomAffine(Transform):
             object.__setattr__(self, "scale", tuple(self.scale))
             require(0 < self.scale[0] <= self.scale[1], self, "scale must be (low, high), 0 < low <= high")
         if self.shear is not None:
-            object.__setattr__(self, "shear", _degrees(self, "shear"))
-            require(max(map(abs, as_pair(self.shear))) < 90, self, "shear must be under 90 degrees")
-        require(0 <= self.fill <= 255, self, "fill must be in 0..255")
+            object.__setattr__(self, "shear", self._shears())
+            require(max(map(abs, self._slants)) < 90, self, "shear must be under 90 degrees")
 
-    def __call__(self, image: Image, key: Key = Key(), operation: int = 0) -> Image:
-        image = as_array(image, self)
-        height, width = image.shape[:2]
-        turn, right, down, grow, slant = key.uniform(operation, 5)
+    def _shears(self) -> tuple[float, ...]:
+        if not (isinstance(self.shear, Sequence) and len(self.shear) == 4):
+            return symmetric(self, "shear")
+        require(all(map(is_number, self.shear)), self, "shear must be numbers")
+        low, high, least, most = map(float, self.shear)
+        require(low <= high and least <= most, self, "shear must be (least, most) along x and (least, most) along y")
+        return low, high, least, most
+
+    @property
+    def _slants(self) -> tuple[float, float, float, float]:
+        if self.shear is None:
+            return 0.0, 0.0, 0.0, 0.0
+        assert isinstance(self.shear, tuple)
+        low, high, least, most = (*self.shear, 0.0, 0.0)[:4]
+        return low, high, least, most
+
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        height, width = draft.height, draft.width
+        turn, right, down, grow, slant, lean = key.uniform(operation, 6)
         shares = self.translate or (0.0, 0.0)
-        shift = (
-            round(_between((-shares[0] * width, shares[0] * width), right)),
-            round(_between((-shares[1] * height, shares[1] * height), down)),
+        across = round(between((-shares[0] * width, shares[0] * width), right))
+        along = round(between((-shares[1] * height, shares[1] * height), down))
+        low, high, least, most = self._slants
+        changed = linear(
+            between(as_pair(self.degrees), turn),
+            between(self.scale or (1.0, 1.0), grow),
+            (between((low, high), slant), between((least, most), lean)),
         )
-        linear = _linear(
-            _between(as_pair(self.degrees), turn),
-            _between(self.scale or (1.0, 1.0), grow),
-            _between(as_pair(self.shear or 0.0), slant),
-        )
-        return warp(image, linear, (height, width), shift, self.fill)
-
-    def spec(self, spec: Spec) -> Spec:
-        return spec
+        x, y = self.center or (width / 2, height / 2)
+        matrix = about(changed, (x, y), (x + across, y + along))
+        draft.move(matrix, height, width, fill=self.fill, filter=self.interpolation)
 
 
-def warp(
-    image: Image,
-    linear: NDArray[np.float64],
-    size: tuple[int, int],
-    shift: tuple[float, float],
-    fill: int,
-) -> Image:
-    """The image under ``linear`` (2x2, on x and y) about the centres of both pictures, then moved by ``shift``.
+def linear(degrees: float, scale: float = 1.0, shear: tuple[float, float] = (0.0, 0.0)) -> Linear:
+    """Scale times rotation (clockwise on the screen, where y points down) times shear, in degrees along x and y.
 
-    Args:
-        size: height and width of what comes out.
-        shift: pixels to the right and down.
+    The order is torchvision's; quarter turns are whole numbers, so that pixels stay pixels.
     """
-    height, width = size
-    source = np.array([(image.shape[1] - 1) / 2, (image.shape[0] - 1) / 2])
-    target = np.array([(width - 1) / 2 + shift[0], (height - 1) / 2 + shift[1]])
-    matrix = np.column_stack([linear, target - linear @ source])
-    border = (fill,) * 4
-    return with_channels(cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=border))
+    if shear == (0.0, 0.0) and degrees % 360 in _QUARTERS:
+        a, b, c, d = _QUARTERS[degrees % 360]
+        return scale * a, scale * b, scale * c, scale * d
+    turn, lean, slant = math.radians(degrees), math.radians(shear[1]), math.tan(math.radians(shear[0]))
+    cos, sin = math.cos(turn - lean) / math.cos(lean), math.sin(turn - lean) / math.cos(lean)
+    return (
+        scale * cos,
+        scale * (-cos * slant - math.sin(turn)),
+        scale * sin,
+        scale * (-sin * slant + math.cos(turn)),
+    )
 
 
-def _linear(degrees: float, scale: float = 1.0, shear: float = 0.0) -> NDArray[np.float64]:
-    """Scale times rotation (clockwise on the screen, where y points down) times shear along x."""
-    turn, slant = math.radians(degrees), math.tan(math.radians(shear))
-    cos, sin = math.cos(turn), math.sin(turn)
-    return scale * np.array([[cos, -sin - slant * cos], [sin, cos - slant * sin]])
+def _expanded(turn: Linear, height: int, width: int) -> tuple[int, int]:
+    """Height and width that hold the whole of a picture after ``turn``, as much on each side of its centre."""
+    moved = [at(about(turn, (width / 2, height / 2), (0.0, 0.0)), corner) for corner in corners(height, width)]
+    _, _, bottom, right = bounds(tuple(moved))
+    if set(turn) <= {0.0, 1.0, -1.0}:
+        return round(2 * bottom), round(2 * right)
+    return 2 * math.ceil(bottom - _EASE), 2 * math.ceil(right - _EASE)
 
 
-def _bounds(linear: NDArray[np.float64], width: int, height: int) -> tuple[int, int]:
-    """Width and height that hold the whole of a picture after ``linear``."""
-    reach = np.abs(linear) @ np.array([width, height], dtype=np.float64)
-    return math.ceil(reach[0] - 1e-6), math.ceil(reach[1] - 1e-6)
-
-
-def _between(bounds: tuple[float, float], share: float) -> float:
-    return bounds[0] + share * (bounds[1] - bounds[0])
-
-
-def _degrees(step: Transform, name: str) -> tuple[float, float]:
+def symmetric(step: Transform, name: str) -> tuple[float, float]:
+    """(least, most); of one number, (-number, number)."""
     require_pair(step, name)
     value = getattr(step, name)
     if isinstance(value, Real):
@@ -210,3 +176,11 @@ def _degrees(step: Transform, name: str) -> tuple[float, float]:
     low, high = value
     require(low <= high, step, f"{name} must be (least, most)")
     return float(low), float(high)
+
+
+def _keep_center(step: RandomRotation | RandomAffine) -> None:
+    if step.center is not None:
+        require_pair(step, "center", single=False)
+        x, y = step.center
+        center: Point = float(x), float(y)
+        object.__setattr__(step, "center", center)

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+import torch
+
 from feedline.errors import TransformError
 from feedline.transforms.base import Transform
 from feedline.transforms.compose import Compose
-from feedline.transforms.convert import Normalize, ToTensor
-from feedline.transforms.crop import CenterCrop, RandomCrop, RandomResizedCrop
-from feedline.transforms.geometry import RandomAffine, RandomHorizontalFlip, RandomRotation, Resize
+from feedline.transforms.convert import Normalize, ToDtype, ToTensor
+from feedline.transforms.crop import CenterCrop, Pad, RandomCrop, RandomResizedCrop
+from feedline.transforms.flip import RandomHorizontalFlip, RandomVerticalFlip
+from feedline.transforms.geometry import RandomAffine, RandomRotation
+from feedline.transforms.resize import Resize
 
 Recipe = list[dict[str, Any]]
 
@@ -20,19 +24,22 @@ _KNOWN: dict[str, type[Transform]] = {
     for kind in (
         CenterCrop,
         Normalize,
+        Pad,
         RandomAffine,
         RandomCrop,
         RandomHorizontalFlip,
         RandomResizedCrop,
         RandomRotation,
+        RandomVerticalFlip,
         Resize,
+        ToDtype,
         ToTensor,
     )
 }
 
 
 def to_recipe(compose: Compose) -> Recipe:
-    """Each step as ``{"name": ..., parameter: value, ...}``, of numbers, lists and strings alone.
+    """Each step as ``{"name": ..., parameter: value, ...}``, of numbers, lists and strings; defaults are left out.
 
     Raises:
         TransformError: a step is foreign, so that nobody could make it again from data.
@@ -41,7 +48,11 @@ def to_recipe(compose: Compose) -> Recipe:
     for step in compose.transforms:
         if type(step) not in _KNOWN.values():
             raise TransformError(f"{step!r} is foreign: it cannot be written down as data")
-        parameters = {field.name: _plain(getattr(step, field.name)) for field in fields(step)}  # type: ignore[arg-type]
+        parameters = {
+            field.name: _plain(getattr(step, field.name))
+            for field in fields(step)  # type: ignore[arg-type]
+            if getattr(step, field.name) != field.default
+        }
         recipe.append({"name": type(step).__name__, **parameters})
     return recipe
 
@@ -66,4 +77,6 @@ def from_recipe(recipe: Sequence[Mapping[str, Any]]) -> Compose:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, torch.dtype):
+        return str(value).removeprefix("torch.")
     return [_plain(item) for item in value] if isinstance(value, tuple) else value

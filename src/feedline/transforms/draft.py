@@ -1,0 +1,332 @@
+"""A plan that is being made: steps say what they do, and the draft folds it.
+
+The rules:
+
+* Geometry folds with geometry: matrices are multiplied. Beyond what a crop left, taps end; beyond the frame that a pad,
+  a rotation or the like looks out of, there is fill. The filter is as wide as the coarsest grid on the way.
+* A pixel-wise step waits behind the geometry in front of it. If more geometry follows, it may wait on, where that only
+  moves whole pixels or where the step is affine (brightness, saturation, invert ...: they commute with weighted sums,
+  but for rounding and for colours that are kept within black and white), or go in front of all geometry, where that
+  only moved whole pixels or, again, the step is affine. A step for which neither holds (a curve such as posterize
+  between two resamplings) ends the segment: the picture is made, and the rest resamples again.
+* What needs the whole picture (a histogram), neighbours or noise ends the segment, and so does another filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from feedline.errors import TransformError
+from feedline.native import Filter
+from feedline.transforms.matrix import (
+    IDENTITY,
+    Matrix,
+    after,
+    aligned,
+    at,
+    bounds,
+    corners,
+    growth,
+    inverse,
+    scaling,
+    shift,
+    whole,
+)
+from feedline.transforms.plan import Border, Clip, Convert, Corners, Plan, Recolour, Resample, Stage, Work, outside
+from feedline.transforms.pointwise import Curve, Pointwise, folded, on_fill, top
+from feedline.types import Image, Objects
+
+Fill = float | Sequence[float]
+_KINDS = ("uint8", "uint16", "float32")
+
+
+class _Segment:
+    """Geometry that folds, with the pixel-wise steps before and behind it."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self.source = (height, width)
+        self.matrix: Matrix = IDENTITY
+        self.filter: Filter | None = None
+        self.widths = (1.0, 1.0)
+        self.limits: tuple[float, float, float, float] | None = None
+        self.clips: list[Clip] = []
+        self.frames: list[Clip] = []
+        self.before: list[Pointwise] = []
+        self.behind: list[Pointwise] = []
+        self.convert: Convert | None = None
+
+    @property
+    def pending(self) -> bool:
+        return bool(self.behind) or self.convert is not None
+
+
+class Draft:
+    """What the steps so far make of a picture.
+
+    Args:
+        height, width: of the upright picture, in pixels.
+        channels: of it.
+        dtype: uint8, uint16 or float32.
+        tensor: whether it comes as a tensor, and goes as one.
+        objects: what is where in it, for steps that look at that.
+        view: which of several pictures that a step makes of one (FiveCrop).
+
+    Attributes:
+        height, width, channels, dtype, tensor: of the picture that the next step sees.
+        matrix: from the source to that picture.
+        normalized: whether 0 and 1 are no longer black and white.
+
+    Raises:
+        TransformError: another type.
+    """
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        channels: int = 3,
+        dtype: Any = np.uint8,
+        tensor: bool = False,
+        objects: Objects | None = None,
+        view: int = 0,
+    ) -> None:
+        self.height, self.width, self.channels, self.tensor = height, width, channels, tensor
+        self.dtype = np.dtype(dtype)
+        if self.dtype.name not in _KINDS:
+            raise TransformError(f"transforms take {', '.join(_KINDS)} images, not {self.dtype}: decode with dtype=")
+        self.objects, self.view = objects, view
+        self.matrix: Matrix = IDENTITY
+        self.normalized = False
+        self._source = (height, width, channels, self.dtype)
+        self._stages: list[Stage] = []
+        self._cuts: list[Corners] = []
+        self._segment = _Segment(height, width)
+
+    def crop(self, top: int, left: int, height: int, width: int, fill: Fill | None = None) -> None:
+        """A window of whole pixels; ``fill`` shows where it looks out of the picture."""
+        self.move(shift(-left, -top), height, width, fill=fill)
+
+    def flip(self, horizontal: bool) -> None:
+        """Left and right exchanged, or top and bottom."""
+        x, y = (-1.0, 1.0) if horizontal else (1.0, -1.0)
+        moved = shift(self.width if horizontal else 0.0, 0.0 if horizontal else self.height)
+        self.move(after(moved, scaling(x, y)), self.height, self.width)
+
+    def pad(self, left: int, top: int, right: int, bottom: int, fill: Fill = 0, border: Border = "constant") -> None:
+        """More pixels at the sides."""
+        if border != "constant" and (not whole(self._segment.matrix) or self._segment.clips or self._segment.frames):
+            self._cut()
+        self.move(shift(left, top), self.height + top + bottom, self.width + left + right, fill=fill, border=border)
+
+    def resize(self, height: int, width: int, filter: Filter = "bilinear", antialias: bool = True) -> None:
+        """To another size, edge to edge."""
+        if (height, width) != (self.height, self.width):
+            grown = scaling(width / self.width, height / self.height)
+            self.move(grown, height, width, filter=filter, antialias=antialias)
+
+    def move(
+        self,
+        matrix: Matrix,
+        height: int,
+        width: int,
+        *,
+        fill: Fill | None = None,
+        filter: Filter = "bilinear",
+        border: Border = "constant",
+        antialias: bool = True,
+    ) -> None:
+        """Geometry.
+
+        Args:
+            matrix: from the picture so far to the next, in pixels whose corner is at 0.
+            height, width: of the next picture.
+            fill: what shows where that looks out of the picture so far, in the image's unit; None where it never does.
+            filter: how pixels are weighed, unless they are only moved.
+            border: what shows there instead of the fill, of a frame of whole pixels.
+            antialias: whether the filter widens where the picture shrinks.
+        """
+        moves = whole(matrix)
+        colour = None if fill is None else self._colour(fill)
+        reveals = colour is not None and self._reveals(matrix, height, width)
+        self._settle(moves, reveals)
+        segment = self._segment
+        if not moves and segment.filter not in (None, filter):
+            self._cut()
+            segment = self._segment
+        frame = self._frame()
+        if moves:
+            if colour is not None and reveals:
+                (segment.frames if border == "constant" else segment.clips).append(Clip(frame, colour, border))
+        else:
+            self._open_frames(frame, colour)
+            segment.filter = filter
+        segment.matrix = after(matrix, segment.matrix)
+        if not moves and antialias:
+            self._widen(height, width)
+        self._look(matrix, height, width)
+
+    def recolour(self, step: Pointwise) -> None:
+        """A pixel-wise step; alpha, and with a colour matrix a grey image, stay as they are.
+
+        Raises:
+            TransformError: the image is normalised, so that nobody knows what is black and white.
+        """
+        if self.normalized:
+            raise TransformError(f"{step.name}: normalised images have no black and white: put it before Normalize")
+        if self._segment.convert is not None:
+            self._cut()
+        self._segment.behind.append(step)
+
+    def convert(self, factor: Sequence[float], offset: Sequence[float], normalized: bool = False) -> None:
+        """To float32: ``value * factor + offset``, a number a channel each, or one for all."""
+        scale, moved = tuple(map(float, factor)), tuple(map(float, offset))
+        last = self._segment.convert
+        if last is not None:
+            pairs = [_pair(last, place) for place in range(self.channels)]
+            scale, moved = ((numbers * self.channels)[: self.channels] for numbers in (scale, moved))
+            moved = tuple(b * o + m for (_, o), b, m in zip(pairs, scale, moved, strict=True))
+            scale = tuple(f * b for (f, _), b in zip(pairs, scale, strict=True))
+        self._segment.convert = Convert(scale, moved)
+        self.dtype = np.dtype(np.float32)
+        self.normalized |= normalized
+
+    def work(self, name: str, run: Callable[[Image], Image], channels: int | None = None, dtype: Any = None) -> None:
+        """A stage that remains; ``channels`` and ``dtype`` where it changes them."""
+        self._cut()
+        self._stages.append(Work(name, run))
+        self.channels = self.channels if channels is None else channels
+        self.dtype = self.dtype if dtype is None else np.dtype(dtype)
+
+    def finish(self, then: str = "") -> Plan:
+        """The plan."""
+        self._cut()
+        height, width, channels, dtype = self._source
+        return Plan(
+            (height, width),
+            channels,
+            dtype,
+            tuple(self._stages),
+            (self.height, self.width),
+            self.channels,
+            self.dtype,
+            self.tensor,
+            self.matrix,
+            tuple(self._cuts),
+            then,
+        )
+
+    def _settle(self, moves: bool, reveals: bool) -> None:
+        """Finds a place for the pixel-wise steps that wait, before geometry follows them."""
+        segment = self._segment
+        if not segment.pending or (moves and not reveals):
+            return
+        affine = all(step.affine for step in segment.behind)
+        if affine and not reveals:
+            return
+        if segment.convert is None and (affine or whole(segment.matrix)):
+            for clips in (segment.clips, segment.frames):
+                clips[:] = [replace(clip, fill=on_fill(segment.behind, clip.fill, self.dtype)) for clip in clips]
+            segment.before += segment.behind
+            segment.behind = []
+        else:
+            self._cut()
+
+    def _open_frames(self, frame: Corners, colour: tuple[float, ...] | None) -> None:
+        """Before pixels are weighed: what was cut hard so far is fill among the taps, or the end of them."""
+        segment = self._segment
+        segment.clips += segment.frames
+        segment.frames = []
+        if colour is not None:
+            segment.clips.append(Clip(frame, colour))
+            segment.limits = None
+        elif aligned(segment.matrix):
+            low, near, high, far = bounds(frame)
+            if segment.limits is not None:
+                top, left, bottom, right = segment.limits
+                low, near, high, far = max(low, top), max(near, left), min(high, bottom), min(far, right)
+            segment.limits = low, near, high, far
+
+    def _widen(self, height: int, width: int) -> None:
+        segment = self._segment
+        centre = at(inverse(segment.matrix), (width / 2, height / 2))
+        across, down = growth(segment.matrix, centre)
+        segment.widths = max(segment.widths[0], 1 / down), max(segment.widths[1], 1 / across)
+
+    def _look(self, matrix: Matrix, height: int, width: int) -> None:
+        """The next picture is the one to look at."""
+        moved = [at(matrix, corner) for corner in corners(self.height, self.width)]
+        frame = _quad(corners(height, width))
+        self.matrix = after(matrix, self.matrix)
+        self.height, self.width = height, width
+        if any(outside(frame, corner) for corner in moved):
+            back = inverse(self.matrix)
+            self._cuts.append(_quad(at(back, corner) for corner in frame))
+
+    def _frame(self) -> Corners:
+        """The corners of the picture so far, in the coordinates of the segment's source."""
+        back = inverse(self._segment.matrix)
+        return _quad(at(back, corner) for corner in corners(self.height, self.width))
+
+    def _reveals(self, matrix: Matrix, height: int, width: int) -> bool:
+        """Whether the next picture looks out of the one so far."""
+        back, frame = inverse(matrix), _quad(corners(self.height, self.width))
+        return any(outside(frame, at(back, corner)) for corner in corners(height, width))
+
+    def _colour(self, fill: Fill) -> tuple[float, ...]:
+        numbers = tuple(map(float, fill)) if isinstance(fill, Sequence) else (float(fill),) * self.channels
+        if len(numbers) == 1:
+            numbers *= self.channels
+        if len(numbers) != self.channels:
+            raise TransformError(f"fill must have 1 number, or 1 a channel, {self.channels} here, not {fill!r}")
+        if not self.normalized and max(numbers) > top(self.dtype):
+            raise TransformError(f"fill must be in 0..{top(self.dtype)} for {self.dtype}, not {fill!r}")
+        if not self.normalized and max(numbers) > top(self.dtype):
+            raise TransformError(f"fill must be in 0..{top(self.dtype)} for {self.dtype}, not {fill!r}")
+        return numbers
+
+    def _cut(self) -> None:
+        """Ends the segment: what it folded becomes stages."""
+        segment = self._segment
+        self._stages += [Recolour(group) for group in folded(segment.before)]
+        size = self.height, self.width
+        if segment.matrix != IDENTITY or segment.source != size or segment.frames or segment.clips:
+            self._stages.append(
+                Resample(
+                    segment.source,
+                    size,
+                    segment.matrix,
+                    segment.filter or "bilinear",
+                    segment.widths,
+                    segment.limits,
+                    tuple(segment.clips),
+                    tuple(segment.frames),
+                )
+            )
+        self._stages += _conversion(segment)
+        self._segment = _Segment(*size)
+
+
+def _conversion(segment: _Segment) -> list[Stage]:
+    """The pixel-wise steps behind the geometry; curves just before the conversion to float become one with it."""
+    groups = folded(segment.behind)
+    curves: tuple[Curve, ...] = ()
+    if segment.convert is not None and groups and isinstance(groups[-1], tuple):
+        curves = groups.pop()  # type: ignore[assignment]
+    stages: list[Stage] = [Recolour(group) for group in groups]
+    if segment.convert is not None:
+        stages.append(Convert(segment.convert.factor, segment.convert.offset, curves))
+    return stages
+
+
+def _pair(convert: Convert, channel: int) -> tuple[float, float]:
+    factor, offset = convert.factor, convert.offset
+    return factor[channel % len(factor)], offset[channel % len(offset)]
+
+
+def _quad(points: Any) -> Corners:
+    one, two, three, four = points
+    return one, two, three, four
