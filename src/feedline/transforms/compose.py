@@ -13,6 +13,7 @@ from feedline.errors import TransformError
 from feedline.rng import Key
 from feedline.transforms.base import Choice, Placed, Step, Transform, apply
 from feedline.transforms.draft import Draft
+from feedline.transforms.foreign import call
 from feedline.transforms.plan import Plan
 from feedline.types import Header, Objects, Spec
 
@@ -23,8 +24,8 @@ class Compose:
     """Runs steps in order, as few passes over the pixels as keep what they do.
 
     A Compose among the steps is taken apart. A step's place in the row is its operation number, so that equal steps
-    draw different numbers. A callable that is no transform of ours gets the image alone (an HxWxC array, or the CxHxW
-    tensor behind ToTensor); what follows it is planned when it has run.
+    draw different numbers. A callable that is no transform of ours, torchvision's and albumentations' among them, gets
+    the image alone (see ``transforms/foreign.py``); what follows it is planned when it has run.
 
     Args:
         transforms: in order.
@@ -102,7 +103,7 @@ class Compose:
             if isinstance(step, Transform):
                 ours.append((step, place))
                 continue
-            image = step(apply(ours, image, key, view) if ours else image)
+            image = call(step, apply(ours, image, key, view) if ours else image, key, place)
             ours = []
         return apply(ours, image, key, view) if ours else image
 
