@@ -1,10 +1,6 @@
 """torchvision's and albumentations' transforms among ours."""
 
-import os
-
-os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
-
-import albumentations as A
+import albumentations as A  # noqa: N812 - its users know it by this name
 import numpy as np
 import pytest
 import torch

@@ -1,11 +1,12 @@
 """Steps that are not ours: torchvision's and albumentations' transforms, and plain callables.
 
-Which library a step comes from, its class says; neither library is imported here. Each gets the picture in its own form:
+Which library a step comes from, its class says; neither is imported here. Each gets the picture in its own form:
 
-* torchvision's a CxHxW tensor. What it gives is an HxWxC array again where an array came and its type is the same, and a
-  tensor where it made another type of it (``v2.ToDtype(torch.float32, scale=True)``).
+* torchvision's a CxHxW tensor. What it gives is an HxWxC array again where an array came and its type is the same, and
+  a tensor where it made another type of it (``v2.ToDtype(torch.float32, scale=True)``). It draws from torch's global
+  generator: see the loader's ``reseed="sample"``.
 * albumentations' an HxWxC array by the name ``image``; its own generators are seeded from the key before each call, so
-  that equal keys give equal pictures. (torchvision draws from torch's global generator: ``reseed="sample"`` of the loader.)
+  that equal keys give equal pictures.
 * Any other callable the image as it is: an HxWxC array, or the CxHxW tensor behind ToTensor.
 """
 
