@@ -59,3 +59,20 @@ def test_the_two_commands_for_a_fresh_machine_do_what_is_tested_here() -> None:
     assert "pip install --quiet -c constraints.txt -e ." in demo
     assert demo.strip().endswith("/feedline train")
     assert "make test" in (ROOT / ".ci/run").read_text()
+
+
+def test_make_test_runs_the_tests_of_both_environments() -> None:
+    done = run(["make", "--dry-run", "--always-make", "--no-print-directory", "test"], ROOT)
+    assert re.search(r"/bin/python -m pytest -n \w+ --cov", done)
+    assert re.search(r"-torchvision/bin/python -m pytest -n \w+ tests_torchvision$", done, re.MULTILINE)
+    assert "pip install --quiet --no-compile -r requirements-torchvision.txt" in done
+
+
+def test_both_environments_have_the_same_tools() -> None:
+    pinned = [
+        dict(re.findall(r"^(\w\S*)==(\S+)$", (ROOT / f"requirements-{name}.txt").read_text(), re.MULTILINE))
+        for name in ("dev", "torchvision")
+    ]
+    shared = pinned[0].keys() & pinned[1].keys()
+    assert shared == {"hypothesis", "pytest", "pytest-randomly", "pytest-xdist"}
+    assert all(pinned[0][name] == pinned[1][name] for name in shared)
