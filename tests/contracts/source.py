@@ -1,6 +1,7 @@
 """What every source keeps: subclass SourceContract in the source's test file and give it a source."""
 
 import multiprocessing
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +16,13 @@ def plain(record):
     """A record as values that compare: its pixels or bytes, label and path."""
     data = record.data if isinstance(record.data, bytes) else record.data.tolist()
     return data, record.label, record.path
+
+
+def rebuild_and_send_all(pickled, environment, pipe):
+    """The same in a child of the fork server, whose environment is that of the test for which the server began."""
+    os.environ.clear()
+    os.environ.update(environment)
+    send_all(pickle.loads(pickled), pipe)
 
 
 def send_all(source, pipe):
@@ -116,12 +124,18 @@ class SourceContract:
         assert [plain(twin[index]) for index in range(len(twin))] == [plain(source[i]) for i in range(len(source))]
 
     @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
-    @pytest.mark.parametrize("method", ["fork", "spawn"])
+    @pytest.mark.parametrize("method", ["fork", "forkserver"])
     def test_a_child_process_reads_the_same(self, source, method):
+        """A fork has all that is open; a child of the fork server, as one that is spawned, what is pickled alone."""
         expected = [plain(source[index]) for index in range(len(source))]
         context = multiprocessing.get_context(method)
+        context.set_forkserver_preload(["feedline"])  # imported once, and not in every child
         here, there = context.Pipe(duplex=False)
-        child = context.Process(target=send_all, args=(source, there))
+        if method == "fork":
+            child = context.Process(target=send_all, args=(source, there))
+        else:
+            arguments = pickle.dumps(source), dict(os.environ), there
+            child = context.Process(target=rebuild_and_send_all, args=arguments)
         child.start()
         there.close()
         try:

@@ -40,11 +40,11 @@ def listed(source):
 
 
 class TestContract(SourceContract):
-    """In memory, which a spawned child does not have: there on the server."""
+    """In memory, which a child of the fork server does not have: there on the server."""
 
     @pytest.fixture
     def source(self, request, memory):
-        if "spawn" not in request.node.name:
+        if "forkserver" not in request.node.name:
             return UrlFolderSource(memory(*NAMES))
         options = request.getfixturevalue("s3")
         fill("s3://images/contract", named(*NAMES), **options)
