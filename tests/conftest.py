@@ -1,8 +1,12 @@
 """Settings for all tests; its place puts this folder on the import path, for what tests share."""
 
+import itertools
+import os
 import signal
 import threading
 import time
+
+os.environ["OMP_NUM_THREADS"] = "1"  # read when torch starts: threads of programs that are tested fight for the cores
 
 import cv2
 import numpy as np
@@ -36,10 +40,18 @@ def no_worker_left():
     return wait
 
 
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory):
+    """Folders one after the other; pytest's own way lists all that there are before it makes one."""
+    root = tmp_path_factory.mktemp("caches")
+    return (root / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
+def cache(caches, monkeypatch):
     """The folder that feedline remembers in: never the user's own."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = next(caches)
+    folder.mkdir()
     monkeypatch.setenv("FEEDLINE_CACHE", str(folder))
     return folder
 
