@@ -75,3 +75,10 @@ class Interrupting:
 @pytest.fixture
 def setting(tmp_path):
     return Setting(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """What came of a run that nothing interrupted."""
+    setting = Setting(tmp_path_factory.mktemp("whole"))
+    return setting.fit(setting.run("whole"))

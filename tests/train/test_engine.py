@@ -63,8 +63,7 @@ def test_the_same_for_every_number_of_workers_and_whatever_was_drawn_before(sett
 
 
 @pytest.mark.parametrize("stop", [(1, 0), (1, 2), (2, 0), (3, 3)])
-def test_interrupted_and_gone_on_with_is_as_if_nothing_had_been(setting, stop):
-    whole = setting.fit(setting.run("whole"))
+def test_interrupted_and_gone_on_with_is_as_if_nothing_had_been(setting, whole, stop):
     run = setting.run("run")
     stopped = setting.fit(run, stop=stop)
     assert stopped.interrupted
@@ -104,10 +103,9 @@ def test_a_run_that_is_complete_is_left_as_it_is(setting):
     assert again.judgement.accuracy == first.judgement.accuracy
 
 
-def test_rows_behind_the_last_checkpoint_are_made_again(setting):
+def test_rows_behind_the_last_checkpoint_are_made_again(setting, whole):
     """Stopped between the table and the checkpoint of an epoch."""
     run = setting.run("run")
-    whole = setting.fit(setting.run("whole"))
     setting.fit(run, stop=(2, 0))
     before = load_checkpoint(run.last)
     run.write_rows(whole.rows[:2])
