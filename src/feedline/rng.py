@@ -33,6 +33,8 @@ COLLATE_OPERATION = 0xFFFA
 """Of the global generators that a foreign ``collate_fn`` draws from."""
 SUBSTITUTE_OPERATION = 0xFFF9
 """Of the sample that takes the place of one that cannot be made."""
+BATCH_OPERATION = 0xFFF8
+"""Of what is done to a finished batch; the index is the batch's number in its pass."""
 
 
 def philox4x32(counter: Words, key: tuple[int, int]) -> Words:

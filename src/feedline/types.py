@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -193,3 +194,15 @@ class KeyedDataset(Protocol):
     def __len__(self) -> int: ...
 
     def get(self, index: int, key: Key) -> tuple[Any, int]: ...
+
+
+class BatchTransform(ABC):
+    """A step on finished batches that draws from a key: a pure function of (batch, key) which changes no batch.
+
+    ``DataLoader(batch_transform=...)`` calls one as ``step(batch, key=Key(seed, epoch, number of the batch))``; any
+    other callable it gives the batch alone.
+    """
+
+    @abstractmethod
+    def __call__(self, *batch: Any, key: Key = Key()) -> Any:
+        """The batch after this step: from ``step(batch)`` or, where the batch is a row of things, ``step(*batch)``."""
