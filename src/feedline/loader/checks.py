@@ -26,6 +26,8 @@ def check(loader: Any) -> None:
         value = getattr(loader, name)
         if value is not None and value < least:
             raise ValueError(f"{name} must be at least {least}, not {value}")
+    if loader.batch_transform is not None and not callable(loader.batch_transform):
+        raise ValueError(f"batch_transform must be callable, or None, not {loader.batch_transform!r}")
     sampler = inner_sampler(loader)
     if isinstance(sampler, ShardedSampler) and batch_size(loader) != sampler.batch_size:
         raise ValueError(

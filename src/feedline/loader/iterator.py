@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from torch.autograd.profiler import record_function
 
 from feedline.loader.fetch import Fetch, WholeFetch
+from feedline.loader.finish import Finish
 from feedline.loader.mend import Failure, Mended
 from feedline.loader.order import Drawn
 from feedline.loader.pending import Pending, fail, length_of
@@ -44,7 +45,6 @@ class LoaderIterator(Iterator[Any]):
         timeout: seconds to wait for a batch; 0 waits for ever.
         in_order: whether a batch that is ready waits for those before it.
         persistent: whether the workers outlive a pass.
-        finish: what is done to a batch before it is yielded.
     """
 
     def __init__(
@@ -54,7 +54,6 @@ class LoaderIterator(Iterator[Any]):
         timeout: float,
         in_order: bool,
         persistent: bool,
-        finish: Callable[[Any], Any],
     ) -> None:
         self._fetch: Fetch = WholeFetch()
         self._pool = workers
@@ -62,7 +61,7 @@ class LoaderIterator(Iterator[Any]):
         self._timeout = timeout
         self._in_order = in_order
         self._persistent = persistent
-        self._finish = finish
+        self._finish = Finish()
         self._report: Callable[[Sequence[Failure]], object] = len
         self._pid = os.getpid()
         self._batches: dict[int, Pending] = {}
@@ -105,6 +104,7 @@ class LoaderIterator(Iterator[Any]):
         promised: int | None,
         report: Callable[[Sequence[Failure]], object],
         batched: bool,
+        finish: Finish,
     ) -> None:
         """A pass; what is to be made ahead is begun at once.
 
@@ -117,8 +117,9 @@ class LoaderIterator(Iterator[Any]):
             promised: how many an iterable dataset said there would be; more of them are warned of.
             report: what is told of samples that could not be made.
             batched: whether what the sampler gives are several indices, and not one.
+            finish: what is done to a batch before it is yielded.
         """
-        self._report, self._batched = report, batched
+        self._report, self._batched, self._finish = report, batched, finish
         self._order, self._fetch, self._progress, self._stats = order, fetch, progress, stats
         self._deaths = self._pool.deaths
         self._sampler, self._promised = sampler, promised
@@ -151,7 +152,6 @@ class LoaderIterator(Iterator[Any]):
             self._yielded += 1
             if self._promised is not None and self._yielded > self._promised:
                 self._warn_of_length()
-            batch = self._finish(batch)
             self._stats.ask(asked)
             self._stats.took(batch, count, ready)
             return batch
@@ -202,9 +202,10 @@ class LoaderIterator(Iterator[Any]):
                 del batch, failure, values  # the traceback must not hold what would keep this iterator alive
         times = begin_chunk()
         whole = self._fetch.join(batch.tasks, values)
-        self._stats.add(times)
         if isinstance(whole, Mended) and whole.error is not None:
             raise RuntimeError(f"{whole.error} (in batch {number} of this pass)")
+        whole = self._finish(whole, self._progress.place(number))
+        self._stats.add(times)
         return whole
 
     def _due(self) -> int:

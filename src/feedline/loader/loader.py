@@ -12,8 +12,8 @@ from torch.utils.data import IterDataPipe, MapDataPipe, Sampler
 
 from feedline.loader.build import Kind, fetch_plan, kind, makers, new_workers, unbatched
 from feedline.loader.checks import check
-from feedline.loader.device import pinned, wants_pinning
 from feedline.loader.fetch import Fetch, WholeFetch
+from feedline.loader.finish import finish
 from feedline.loader.iterator import LoaderIterator
 from feedline.loader.ledger import Ledger
 from feedline.loader.mend import OnError
@@ -61,6 +61,8 @@ class DataLoader(TorchDataLoader[_T_co]):
         max_errors: so many samples of one epoch may be skipped or replaced; one more is an error.
         snapshot_every_n_steps: batches between two states of a dataset or sampler that has a state of its own; what
             lies between is read over when a state is loaded.
+        batch_transform: makes another batch of each before it is pinned and yielded, such as MixUp; a BatchTransform is
+            given the key (seed, epoch, number of the batch). It must not write into what it is given.
 
     Raises:
         ValueError: as torch's, for ``seed`` together with ``generator``, and for threads where they cannot serve.
@@ -94,6 +96,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         on_error: OnError = "raise",
         max_errors: int | None = None,
         snapshot_every_n_steps: int = 1,
+        batch_transform: Callable[[Any], Any] | None = None,
     ) -> None:
         if isinstance(dataset, IterDataPipe | MapDataPipe):
             raise NotImplementedError("DataPipes are not read: use an IterableDataset or a map-style dataset")
@@ -127,6 +130,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         self.on_error: OnError = on_error
         self.max_errors = max_errors
         self.snapshot_every_n_steps = snapshot_every_n_steps
+        self.batch_transform = batch_transform
         self.ledger = Ledger(max_errors)
         self.stats = Stats()
         self.epoch = 0
@@ -250,6 +254,7 @@ class DataLoader(TorchDataLoader[_T_co]):
             self._IterableDataset_len_called,
             page.add,
             not unbatched(self),
+            finish(self, key),
         )
         return cast(LoaderIterator, iterator)
 
@@ -282,17 +287,12 @@ class DataLoader(TorchDataLoader[_T_co]):
             timeout=self.timeout,
             in_order=self.in_order or not self.num_workers,
             persistent=self.persistent_workers,
-            finish=pinned if wants_pinning(self) else _as_it_is,
         )
 
     @property
     def _kind(self) -> Kind:
         """Who makes the samples."""
         return kind(self)
-
-
-def _as_it_is(batch: Any) -> Any:
-    return batch
 
 
 def _first(resume: Resume | None) -> Again | None:

@@ -80,6 +80,14 @@ class Progress:
     errors: int = 0
     _snapshots: dict[int, Snapshot | None] = field(default_factory=dict)
 
+    def place(self, number: int) -> int:
+        """Of batch ``number``, which is due, in the whole pass: what keyed randomness knows it by.
+
+        The numbers of an iterable-style dataset's have gaps, whose places depend on when workers that have come to
+        their end were heard: there those before it are counted.
+        """
+        return sum(stream.batches for stream in self.streams) if self.streams else number
+
     def took(self, number: int, sampler: Snapshot | None, worker: int, state: Any) -> None:
         """Batch ``number`` was yielded, or had nothing to yield; ``state`` is where its worker's stream was then."""
         self._pass(number, sampler)

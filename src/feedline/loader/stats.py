@@ -9,7 +9,7 @@ from typing import Any, overload
 
 import torch
 
-STAGES = ("sampler", "read", "decode", "transform", "fetch", "collate", "hand-over")
+STAGES = ("sampler", "read", "decode", "transform", "fetch", "collate", "hand-over", "batch transform")
 _WAITS = 0.1  # share of an epoch that a consumer may wait before it is the workers who limit it
 ALONE = "no workers"
 
@@ -28,7 +28,8 @@ class EpochStats:
         first: of these, seconds until the first batch, with the start of the workers.
         stages: seconds of the workers' time, by stage: read, decode, transform and collate for datasets of feedline's,
             of which one sample in eight is watched; fetch and collate for others; hand-over is the way to the
-            consumer; and sampler, in the consumer, is what draws the indices.
+            consumer; and, in the consumer, sampler is what draws the indices and batch transform what is done to the
+            finished batch.
         depth: how many batches were ready when one was asked for, on average.
         restarts: how many workers died.
     """
