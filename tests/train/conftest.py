@@ -32,10 +32,15 @@ class Setting:
             torch.nn.Flatten(), torch.nn.Linear(64, 16), torch.nn.Dropout(0.5), torch.nn.Linear(16, 3)
         )
 
-    def loaders(self, workers=0, epoch=0):
+    def loaders(self, workers=0, epoch=0, mix=None):
         train, val = feedline.split(feedline.open(self.folder / "data.npz"), 0.25, seed=1)
         train_loader = feedline.DataLoader(
-            train.with_transform(training_transform(8)), 8, shuffle=True, num_workers=workers, seed=3
+            train.with_transform(training_transform(8)),
+            8,
+            shuffle=True,
+            num_workers=workers,
+            seed=3,
+            batch_transform=mix,
         )
         train_loader.set_epoch(epoch)
         return train_loader, feedline.DataLoader(val.with_transform(evaluation_transform(8)), 8, num_workers=workers)
@@ -45,9 +50,9 @@ class Setting:
         run.write_args({"data": "data.npz", "epochs": 3})
         return run
 
-    def fit(self, run, epochs=3, workers=0, resume=None, stop=None):
+    def fit(self, run, epochs=3, workers=0, resume=None, stop=None, mix=None):
         """``stop`` = (epoch from 1, batch): Ctrl-C in place of this batch of this epoch."""
-        train_loader, val_loader = self.loaders(workers, 0 if resume is None else resume.epoch)
+        train_loader, val_loader = self.loaders(workers, 0 if resume is None else resume.epoch, mix)
         if stop is not None:
             train_loader = Interrupting(train_loader, *stop)
         training = Training(epochs, lr=0.01, seed=5, quiet=True)

@@ -7,6 +7,8 @@ import torch
 
 from feedline.errors import CheckpointError
 from feedline.train import Training, fit, load_checkpoint
+from feedline.transforms.batches import BatchChoice
+from feedline.transforms.mix import CutMix, MixUp
 
 FILES = {
     "args.yaml", "results.csv", "feeding.csv", "results.png", "train_batch.png", "val_batch_pred.png",
@@ -52,6 +54,14 @@ def test_the_outcome_is_of_the_best_weights(setting):
     assert int(outcome.judgement.confusion.sum()) == 9
     assert load_checkpoint(run.last).epoch == 3
     assert best.classes == setting.about.classes
+
+
+def test_batches_may_be_mixed(setting):
+    plain = setting.fit(setting.run("plain"))
+    mix = BatchChoice([CutMix(num_classes=3), MixUp(num_classes=3)])
+    mixed = [setting.fit(setting.run(f"mixed {workers}"), workers=workers, mix=mix) for workers in (0, 2)]
+    assert losses(mixed[0].rows) == losses(mixed[1].rows) != losses(plain.rows)
+    assert mixed[0].judgement.confusion.sum() == plain.judgement.confusion.sum()
 
 
 def test_the_same_for_every_number_of_workers_and_whatever_was_drawn_before(setting):

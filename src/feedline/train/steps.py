@@ -15,7 +15,10 @@ Step = Callable[[Engine, Any], Any]
 
 
 def training_step(model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> Step:
-    """Forward, cross-entropy, backward, update; gives the loss of each sample, shape N, on the device."""
+    """Forward, cross-entropy, backward, update; gives the loss of each sample, shape N, on the device.
+
+    Labels are N classes, or each class's share, N x classes, as MixUp gives them.
+    """
 
     def step(_: Engine, batch: Any) -> torch.Tensor:
         images, labels = _move(batch, device)
@@ -29,13 +32,17 @@ def training_step(model: nn.Module, optimizer: torch.optim.Optimizer, device: to
 
 
 def judging_step(model: nn.Module, device: torch.device) -> Step:
-    """Forward alone; gives logits (N x classes), labels (N) and losses (N)."""
+    """Forward alone; gives logits (N x classes), labels (N) and losses (N).
+
+    Labels may be shares, N x classes: the losses are of those, and a sample's class is the one with the largest.
+    """
 
     def step(_: Engine, batch: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         images, labels = _move(batch, device)
         with torch.inference_mode():
             logits = model(images)
-            return logits, labels, cross_entropy(logits, labels, reduction="none")
+            losses = cross_entropy(logits, labels, reduction="none")
+            return logits, labels if labels.dim() == 1 else labels.argmax(dim=1), losses
 
     return step
 

@@ -37,6 +37,22 @@ def test_the_first_batch_and_no_other(tmp_path):
     assert os.listdir(tmp_path) == ["train_batch.png"]
 
 
+def first_sheet(folder, labels, classes=("a", "b", "c")):
+    folder.mkdir()
+    engine = Engine(lambda *_: None)
+    Pictures(Run(folder), classes, evaluation_transform(8)).attach(engine)
+    engine.run([(torch.zeros(len(labels), 1, 8, 8), labels)], max_epochs=1)
+    return (folder / "train_batch.png").read_bytes()
+
+
+def test_captions_of_mixed_labels_are_the_two_largest_shares(tmp_path):
+    names = ["b 70% + c 20%", "a 100%"]
+    soft = torch.tensor([[0.1, 0.7, 0.2], [1.0, 0.0, 0.0]])
+    written = first_sheet(tmp_path / "by name", torch.tensor([0, 1]), names)
+    assert first_sheet(tmp_path / "mixed", soft) == written
+    assert first_sheet(tmp_path / "hard", soft.argmax(dim=1)) != written
+
+
 def test_predictions_on_images_spread_evenly(tmp_path):
     for count, shown in ((100, 40), (3, 3), (1, 1)):
         images = Images(count)

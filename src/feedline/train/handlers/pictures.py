@@ -35,9 +35,16 @@ class Pictures:
             return
         images, labels = cast(Any, engine.state.batch)
         pixels = showable(images[:_MOST], self._transform)
-        captions = [self._classes[label] for label in labels[:_MOST].tolist()]
+        captions = [self._caption(label) for label in labels[:_MOST].tolist()]
         title = "the first training batch, as the network saw it"
         self._run.write("train_batch.png", plot_sheet(pixels, captions, title=title))
+
+    def _caption(self, label: int | list[float]) -> str:
+        """Of its class, or of the two that have the largest shares in it, with these."""
+        if isinstance(label, int):
+            return self._classes[label]
+        largest = sorted(range(len(label)), key=lambda each: -label[each])[:2]
+        return " + ".join(f"{self._classes[each]} {label[each]:.0%}" for each in largest if label[each] > 0)
 
     def predictions(self, model: nn.Module, dataset: Any, device: torch.device) -> None:
         """``val_batch_pred.png``: validation images, evenly spaced, with what they are and what the network says.
