@@ -8,6 +8,7 @@ import torch
 from foreign import Squares, as_it_is
 from memory import numbered
 from pure import Counter, bits, pictures
+from torch.utils.data import IterableDataset, get_worker_info
 
 from feedline import DataLoader, prefetch_to_device
 from feedline.rng import Key
@@ -92,11 +93,19 @@ def test_a_foreign_dataset_has_the_same_keys(num_workers):
     assert [[key for _, key in made] for _ in range(2)] == [[Key(9, epoch, n) for n in range(3)] for epoch in range(2)]
 
 
+class Uneven(IterableDataset):
+    """Each worker has ten samples more than the one before it."""
+
+    def __iter__(self):
+        info = get_worker_info()
+        return iter(range(4 + 10 * (0 if info is None else info.id)))
+
+
 @pytest.mark.parametrize("taken", [1, 5, 7])
-@pytest.mark.parametrize("num_workers", [0, 1, 3])
-def test_batches_of_a_stream_are_counted(num_workers, taken):
+@pytest.mark.parametrize(("dataset", "num_workers"), [(Counter(41), 0), (Counter(41), 2), (Uneven(), 3)])
+def test_batches_of_a_stream_are_counted(dataset, num_workers, taken):
     """Though workers come to their ends at different batches, and are asked for more before that is known."""
-    make = lambda: DataLoader(Counter(41), 5, num_workers=num_workers, seed=9, batch_transform=Named())  # noqa: E731
+    make = lambda: DataLoader(dataset, 5, num_workers=num_workers, seed=9, batch_transform=Named())  # noqa: E731
     whole = [(bits(batch), key) for batch, key in make()]
     assert [key.index for _, key in whole] == list(range(len(whole)))
     first = make()
@@ -109,8 +118,10 @@ def test_batches_of_a_stream_are_counted(num_workers, taken):
 
 
 def test_a_batch_that_is_left_empty_is_passed_over_and_keeps_its_number():
-    made = DataLoader(pictures(8, {2, 3}), 2, on_error="skip", seed=9, batch_transform=Named())
+    dataset = pictures(8, {2, 3})
+    made = DataLoader(dataset, 2, on_error="skip", seed=9, batch_transform=Named())
     assert [key.index for _, key in made] == [0, 2, 3]
+    assert len(list(DataLoader(dataset, 2, on_error="skip", batch_transform=MIX))) == 3
 
 
 @WORKERS

@@ -5,6 +5,7 @@ import itertools
 import math
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -195,6 +196,12 @@ def test_labels_of_every_integer_type(kind, dtype):
     images, labels = batch()
     found = kind(num_classes=CLASSES)(images, labels.to(dtype), key=Key(2, 3, 4))
     assert equal(found, kind(num_classes=CLASSES)(images, labels, key=Key(2, 3, 4)))
+
+
+@BOTH
+def test_numbers_of_numpy_are_numbers(kind):
+    mix = kind(alpha=np.float32(0.5), num_classes=np.int64(CLASSES), p=np.float64(1))
+    assert equal(mix(*batch()), kind(alpha=0.5, num_classes=CLASSES)(*batch()))
 
 
 @BOTH

@@ -26,7 +26,8 @@ class Finish:
 
     Attributes:
         step: the loader's ``batch_transform``.
-        key: the pass's, whose index a batch's number takes the place of.
+        key: the pass's; the number of the batch takes the place of its index. The processes of a distributed run, which
+            have shares of the same batches, draw alike.
         pins: whether batches go to page-locked memory.
     """
 

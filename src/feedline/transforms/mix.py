@@ -4,6 +4,9 @@ Sample n of a batch is mixed with sample n - 1, the first with the last, as torc
 permutation gives: in a batch of a shuffled pass the neighbour is as random as any other, and where a permutation
 leaves one sample of a batch where it is, on average, here each has another for its partner. A pass that is not
 shuffled mixes neighbours of one class.
+
+They stand in ``DataLoader(..., batch_transform=MixUp(num_classes=10))``, which gives each batch a key of its own. Where
+they are called without a key, in a ``collate_fn`` for one, they do the same to every batch.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Literal, NoReturn, final
 
 import torch
@@ -38,8 +41,8 @@ class _Mixing(BatchTransform):
 
     def __post_init__(self) -> None:
         self._require(_is_number(self.alpha) and 0 < self.alpha < math.inf, "alpha must be a number above 0")
-        whole = type(self.num_classes) is int and self.num_classes > 0
-        self._require(self.num_classes is None or whole, "num_classes must be a whole number above 0, or None")
+        known = self.num_classes is None or (_is_number(self.num_classes, Integral) and self.num_classes > 0)
+        self._require(known, "num_classes must be a whole number above 0, or None")
         self._require(_is_number(self.p) and 0 <= self.p <= 1, "p must be from 0 to 1")
 
     @final
@@ -62,7 +65,7 @@ class _Mixing(BatchTransform):
         images, labels = self._pair(whole)
         shares = self._shares(labels, len(images))
         if len(images) > 1 and key.uniform(BATCH_OPERATION, 4)[2] < self.p:
-            images, kept = self._mixed(images, beta(self.alpha, key, BATCH_OPERATION, _SHARE_BLOCK), key)
+            images, kept = self._mixed(images, beta(float(self.alpha), key, BATCH_OPERATION, _SHARE_BLOCK), key)
             shares = blended(shares, kept)
         return _like(whole, images, shares)
 
@@ -103,7 +106,7 @@ class _Mixing(BatchTransform):
             if least < 0 or most >= self.num_classes:
                 wrong = least if least < 0 else most
                 self._fail(f"labels must be from 0 to {self.num_classes - 1} (num_classes={self.num_classes}): {wrong}")
-        return one_hot(labels.long(), self.num_classes).float()
+        return one_hot(labels.long(), int(self.num_classes)).float()
 
     def _require(self, holds: bool, rule: str) -> None:
         if not holds:
@@ -190,8 +193,8 @@ def _cut(side: int, share: float, centre: float) -> tuple[int, int]:
 def blended(values: torch.Tensor, share: float) -> torch.Tensor:
     """``share * values[n] + (1 - share) * values[n - 1]`` for each n: a new tensor of the same type, shape and strides.
 
-    Integers are rounded. One sample at a time, whose parts stay in the cache. Each product is rounded for itself: were
-    it fused with the sum, the last bit would depend on how many threads torch has.
+    Integers are rounded. One sample at a time, whose parts stay in the cache. Each product is rounded for itself, so
+    that no bit depends on whether torch fuses it with the sum.
     """
     mixed = torch.empty_like(values)
     floats = values.is_floating_point()
@@ -213,8 +216,8 @@ def pasted(values: torch.Tensor, window: tuple[slice, ...]) -> torch.Tensor:
     return mixed
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+def _is_number(value: Any, kind: type = Real) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _like(batch: Any, images: torch.Tensor, labels: torch.Tensor) -> Any:
