@@ -30,13 +30,13 @@ def look_up(image: Pixels, table: NDArray[Any]) -> Pixels:
 
 
 def mix(image: Pixels, matrix: NDArray[np.float64]) -> Pixels:
-    """A 3x4 matrix on the colours of each pixel, rounded half up and kept within the range of the type.
+    """A matrix on the colours of each pixel, rounded half up and kept within the range of the type.
 
-    The numbers of the matrix become shares of 2**14; a fourth channel stays.
+    The numbers of the matrix become shares of 2**14; a fourth channel stays, as the last.
 
     Args:
         image: HxWx3 or HxWx4, uint8, uint16 or float32; floats are kept within 0..1.
-        matrix: 3x4, the last column in the unit of the image's numbers.
+        matrix: 3x4, or 1x4 where one channel comes out; the last column in the unit of the image's numbers.
     """
     colours, rest = image[:, :, :3], image[:, :, 3:]
     if image.dtype.kind == "f":
@@ -52,7 +52,7 @@ def mix(image: Pixels, matrix: NDArray[np.float64]) -> Pixels:
 
 
 def _summed(colours: Pixels, matrix: NDArray[Any], kind: np.dtype[Any]) -> Pixels:
-    total = np.empty(colours.shape, kind)
+    total = np.empty((*colours.shape[:2], len(matrix)), kind)
     parts = [colours[:, :, place].astype(kind) for place in range(3)]
     for row, numbers in enumerate(matrix.astype(kind)):
         total[:, :, row] = parts[0] * numbers[0] + parts[1] * numbers[1] + parts[2] * numbers[2] + numbers[3]
