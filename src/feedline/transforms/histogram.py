@@ -1,0 +1,116 @@
+"""Contrast by what numbers there are: each channel's range, its histogram, or the histograms of tiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from feedline import native
+from feedline.transforms.draft import Draft
+from feedline.transforms.pointwise import top
+from feedline.transforms.stage import stage
+from feedline.types import Image
+
+_BINS = 256
+
+
+def autocontrast(draft: Draft) -> None:
+    """Each colour's least number becomes black and its largest white; a flat channel stays."""
+    stage(draft, "autocontrast", _stretched)
+
+
+def equalize(draft: Draft) -> None:
+    """Each colour's numbers spread so that its histogram of 256 bins is as flat as can be.
+
+    As in Pillow and torchvision, 16-bit and float images come out with 256 levels.
+    """
+    stage(draft, "equalize", _equalized)
+
+
+def clahe(draft: Draft, clip_limit: float, tiles: tuple[int, int] = (8, 8)) -> None:
+    """Histograms of tiles made flat, where none may rise by more than ``clip_limit``; colours by the L of Lab.
+
+    K. Zuiderveld, "Contrast limited adaptive histogram equalization" (Graphics Gems IV, 1994), as OpenCV does it. L is
+    taken in 256 levels, also of 16-bit and float images.
+
+    Args:
+        draft: of the picture.
+        clip_limit: how often a bin may hold the mean of all bins.
+        tiles: how many down and across.
+    """
+    rows, columns = tiles
+    stage(draft, f"CLAHE {clip_limit:.2f}, {rows} x {columns} tiles", lambda image: _local(image, clip_limit, tiles))
+
+
+def _stretched(image: Image) -> Image:
+    low, high = image.min(0).min(0), image.max(0).max(0)
+    if image.dtype.kind == "f":
+        flat = low == high
+        low, span = np.where(flat, 0, low), np.where(flat, 1, high - low)
+        return np.clip((image - low) / span, 0.0, 1.0).astype(image.dtype, copy=False)
+    pairs = zip(low.tolist(), high.tolist(), strict=True)
+    return native.look_up(image, np.stack([_ramp(first, last, image.dtype) for first, last in pairs], -1))
+
+
+def _ramp(low: int, high: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The table from ``low`` to ``high`` to the whole range of the type, rounded half up."""
+    white = top(dtype)
+    values = np.arange(white + 1, dtype=np.int64)
+    if low < high:
+        span = high - low
+        values = (2 * (values - low).clip(0, span) * white + span) // (2 * span)
+    return values.astype(dtype)
+
+
+def _equalized(image: Image) -> Image:
+    levels = _as_bytes(image)
+    tables = np.stack([_flattening(levels[:, :, channel]) for channel in range(levels.shape[2])], -1)
+    found = native.look_up(levels, tables)
+    return found if image.dtype == np.uint8 else _from_bytes(found, image.dtype)
+
+
+def _flattening(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pillow's table: each level is how many pixels are darker, in steps of a 255th of those that are not lightest."""
+    counts = np.bincount(levels.ravel(), minlength=_BINS)
+    step = (levels.size - counts[np.flatnonzero(counts)[-1]]) // (_BINS - 1)
+    if step == 0:
+        return np.arange(_BINS, dtype=np.uint8)
+    darker = np.cumsum(counts) - counts
+    table: NDArray[np.uint8] = np.minimum((darker + step // 2) // step, _BINS - 1).astype(np.uint8)
+    return table
+
+
+def _as_bytes(image: Image) -> NDArray[np.uint8]:
+    """256 bins of the same width, as torchvision makes them."""
+    if image.dtype.kind == "f":
+        return (np.clip(image, 0.0, 1.0) * np.float32(_BINS - 0.001)).astype(np.uint8)
+    return image if image.dtype == np.uint8 else (image >> 8).astype(np.uint8)
+
+
+def _from_bytes(levels: NDArray[np.uint8], dtype: np.dtype[Any]) -> Image:
+    """Black and white stay."""
+    numbers: Image = levels.astype(dtype)
+    if dtype.kind == "f":
+        numbers /= _BINS - 1
+    else:
+        numbers *= top(dtype) // (_BINS - 1)
+    return numbers
+
+
+def _local(image: Image, clip_limit: float, tiles: tuple[int, int]) -> Image:
+    equalizer = cv2.createCLAHE(clip_limit, tiles[::-1])
+    if image.shape[2] == 1:
+        levels: Any = equalizer.apply(np.ascontiguousarray(_as_bytes(image)[:, :, 0]))[:, :, None]
+        return levels if image.dtype == np.uint8 else _from_bytes(levels, image.dtype)
+    if image.dtype == np.uint8:
+        lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
+        lab[:, :, 0] = equalizer.apply(np.ascontiguousarray(lab[:, :, 0]))
+        return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    lab = cv2.cvtColor(image.astype(np.float32) / np.float32(top(image.dtype)), cv2.COLOR_RGB2LAB)
+    light = equalizer.apply(np.rint(lab[:, :, 0] * 2.55).astype(np.uint8))
+    lab[:, :, 0] = light * np.float32(100 / 255)
+    shares = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0.0, 1.0)
+    return shares if image.dtype.kind == "f" else (shares * top(image.dtype) + 0.5).astype(image.dtype)
