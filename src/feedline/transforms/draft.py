@@ -179,7 +179,8 @@ class Draft:
             raise TransformError(f"{step.name}: normalised images have no black and white: put it before Normalize")
         if self._segment.convert is not None:
             self._cut()
-        self._segment.behind.append(step)
+        if isinstance(step, Curve) or self.channels >= 3:
+            self._segment.behind.append(step)
 
     def convert(self, factor: Sequence[float], offset: Sequence[float], normalized: bool = False) -> None:
         """To float32: ``value * factor + offset``, a number a channel each, or one for all."""
