@@ -65,20 +65,47 @@ Group = tuple[Curve, ...] | Colour
 
 
 def folded(steps: Sequence[Pointwise]) -> list[Group]:
-    """The steps in as few passes as keep every number: curves become one table, and matrices one matrix.
+    """The steps in as few passes as keep every number, but for rounding: curves become one table, matrices one matrix.
 
-    A matrix whose colours could leave 0..1 is not multiplied by the next, which would undo that they are kept within.
+    A line among matrices is a matrix too. One whose numbers could leave 0..1 is not multiplied by the next, which would
+    undo that they are kept within.
     """
     groups: list[Group] = []
     for step in steps:
-        last = groups[-1] if groups else None
-        if isinstance(step, Curve) and isinstance(last, tuple):
-            groups[-1] = (*last, step)
-        elif isinstance(step, Colour) and isinstance(last, Colour) and _stays(last):
-            groups[-1] = _after(step, last)
+        joined = _joined(groups[-1], step) if groups else None
+        if joined is not None:
+            groups[-1] = joined
         else:
             groups.append((step,) if isinstance(step, Curve) else step)
     return groups
+
+
+def _joined(last: Group, step: Pointwise) -> Group | None:
+    """Both in one pass, or None where that cannot be."""
+    if isinstance(last, tuple) and isinstance(step, Curve):
+        return (*last, step)
+    first, second = _as_matrix(last), _diagonal(step) if isinstance(step, Curve) else step
+    return None if first is None or second is None else _after(second, first)
+
+
+def _as_matrix(group: Group) -> Colour | None:
+    """The one matrix that does it and keeps all colours within 0..1 on the way; None where there is none."""
+    if isinstance(group, Colour):
+        return group if _stays(group) else None
+    total: Colour | None = None
+    for matrix in map(_diagonal, group):
+        if matrix is None or not _stays(matrix):
+            return None
+        total = matrix if total is None else _after(matrix, total)
+    return total
+
+
+def _diagonal(curve: Curve) -> Colour | None:
+    """A line, as what it does to each colour."""
+    if curve.line is None:
+        return None
+    gain, bias = curve.line
+    return Colour(curve.name, ((gain, 0.0, 0.0, bias), (0.0, gain, 0.0, bias), (0.0, 0.0, gain, bias)))
 
 
 def _stays(colour: Colour) -> bool:
