@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -9,12 +10,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline import native
+from feedline.rng import Key
+from feedline.transforms.base import Transform, as_pair, between, is_number, require, require_pair, require_share
 from feedline.transforms.draft import Draft
 from feedline.transforms.pointwise import top
 from feedline.transforms.stage import stage
 from feedline.types import Image
 
 _BINS = 256
+
+
+@dataclass(frozen=True)
+class RandomAutocontrast(Transform):
+    """Each colour stretched from black to white, with probability ``p``."""
+
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        require_share(self)
+
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        if key.uniform(operation, 1)[0] < self.p:
+            autocontrast(draft)
+
+
+@dataclass(frozen=True)
+class RandomEqualize(Transform):
+    """Each colour's histogram made flat, with probability ``p``; see :func:`equalize`."""
+
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        require_share(self)
+
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        if key.uniform(operation, 1)[0] < self.p:
+            equalize(draft)
+
+
+@dataclass(frozen=True)
+class CLAHE(Transform):
+    """Local histograms made flat within a limit, with probability ``p``; see :func:`clahe`.
+
+    Args:
+        clip_limit: how far a bin may rise above the mean, at least 1: (least, most) between which it is drawn, or
+            the most, where the least is 1.
+        tile_grid_size: how many tiles (down, across).
+        p: in 0..1.
+    """
+
+    clip_limit: float | tuple[float, float] = 4.0
+    tile_grid_size: tuple[int, int] = (8, 8)
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        require_pair(self, "clip_limit")
+        least, most = as_pair(self.clip_limit)
+        if is_number(self.clip_limit):
+            least = 1.0
+        require(1 <= least <= most, self, "clip_limit must be (least, most), at least 1, or the most")
+        object.__setattr__(self, "clip_limit", (float(least), float(most)))
+        require_pair(self, "tile_grid_size", single=False)
+        whole = all(side == int(side) and side >= 1 for side in self.tile_grid_size)
+        require(whole, self, "tile_grid_size must be two whole numbers, at least 1")
+        rows, columns = self.tile_grid_size
+        object.__setattr__(self, "tile_grid_size", (int(rows), int(columns)))
+        require_share(self)
+
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        chosen, share = key.uniform(operation, 2)
+        if chosen < self.p:
+            clahe(draft, between(as_pair(self.clip_limit), share), self.tile_grid_size)
 
 
 def autocontrast(draft: Draft) -> None:

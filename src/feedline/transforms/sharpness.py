@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from feedline.rng import Key
+from feedline.transforms.base import Transform, is_number, require, require_share
 from feedline.transforms.draft import Draft
 from feedline.transforms.pointwise import top
 from feedline.transforms.stage import stage
@@ -14,6 +17,28 @@ from feedline.types import Image
 
 _BITS = 14
 """The factor is a share of 2**14."""
+
+
+@dataclass(frozen=True)
+class RandomAdjustSharpness(Transform):
+    """Edges stronger or weaker, with probability ``p``.
+
+    Args:
+        sharpness_factor: at least 0: 0 is a blur of 3x3 pixels, 1 changes nothing, 2 doubles the difference.
+        p: in 0..1.
+    """
+
+    sharpness_factor: float
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        holds = is_number(self.sharpness_factor) and self.sharpness_factor >= 0
+        require(holds, self, "sharpness_factor must be a number, not negative")
+        require_share(self)
+
+    def add(self, draft: Draft, key: Key, operation: int) -> None:
+        if key.uniform(operation, 1)[0] < self.p:
+            sharpness(draft, self.sharpness_factor)
 
 
 def sharpness(draft: Draft, factor: float) -> None:
