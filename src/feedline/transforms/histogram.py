@@ -91,7 +91,7 @@ def autocontrast(draft: Draft) -> None:
 def equalize(draft: Draft) -> None:
     """Each colour's numbers spread so that its histogram of 256 bins is as flat as can be.
 
-    As in Pillow and torchvision, 16-bit and float images come out with 256 levels.
+    16-bit and float images come out with 256 levels, as torchvision's do.
     """
     stage(draft, "equalize", _equalized)
 
@@ -99,8 +99,8 @@ def equalize(draft: Draft) -> None:
 def clahe(draft: Draft, clip_limit: float, tiles: tuple[int, int] = (8, 8)) -> None:
     """Histograms of tiles made flat, where none may rise by more than ``clip_limit``; colours by the L of Lab.
 
-    K. Zuiderveld, "Contrast limited adaptive histogram equalization" (Graphics Gems IV, 1994), as OpenCV does it. L is
-    taken in 256 levels, also of 16-bit and float images.
+    K. Zuiderveld, "Contrast limited adaptive histogram equalization" (Graphics Gems IV, 1994), as OpenCV does it.
+    16-bit and float images come out with 256 levels.
 
     Args:
         draft: of the picture.
@@ -168,15 +168,11 @@ def _from_bytes(levels: NDArray[np.uint8], dtype: np.dtype[Any]) -> Image:
 
 def _local(image: Image, clip_limit: float, tiles: tuple[int, int]) -> Image:
     equalizer = cv2.createCLAHE(clip_limit, tiles[::-1])
+    levels = _as_bytes(image)
     if image.shape[2] == 1:
-        levels: Any = equalizer.apply(np.ascontiguousarray(_as_bytes(image)[:, :, 0]))[:, :, None]
-        return levels if image.dtype == np.uint8 else _from_bytes(levels, image.dtype)
-    if image.dtype == np.uint8:
-        lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
-        lab[:, :, 0] = equalizer.apply(np.ascontiguousarray(lab[:, :, 0]))
-        return cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
-    lab = cv2.cvtColor(image.astype(np.float32) / np.float32(top(image.dtype)), cv2.COLOR_RGB2LAB)
-    light = equalizer.apply(np.rint(lab[:, :, 0] * 2.55).astype(np.uint8))
-    lab[:, :, 0] = light * np.float32(100 / 255)
-    shares = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0.0, 1.0)
-    return shares if image.dtype.kind == "f" else (shares * top(image.dtype) + 0.5).astype(image.dtype)
+        found: Any = equalizer.apply(levels[:, :, 0])[:, :, None]
+    else:
+        lab = cv2.cvtColor(levels, cv2.COLOR_RGB2LAB)
+        lab[:, :, 0] = equalizer.apply(lab[:, :, 0])
+        found = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    return found if image.dtype == np.uint8 else _from_bytes(found, image.dtype)
