@@ -10,6 +10,7 @@ from feedline.native import counting
 from feedline.transforms import adjust
 from feedline.transforms.draft import Draft
 from feedline.transforms.execute import run
+from feedline.transforms.pointwise import Colour
 
 LUMA = np.array([0.2989, 0.587, 0.114])
 CALLS = [
@@ -237,6 +238,23 @@ def test_a_chain_of_affine_steps_is_one_pass(kind, channels):
         image = run(planned(image, call), image)
     levels = {"uint8": 2, "uint16": 12, "float32": 1e-6}[kind]  # half a level a step, and shares of 2**14
     assert apart(folded, image) <= levels
+
+
+def test_a_matrix_takes_no_line_with_it_where_a_grey_image_has_no_use_for_it():
+    draft, image = Draft(3, 4, 1), image_of(3, 4, 1, "uint8")
+    adjust.invert(draft)
+    draft.recolour(Colour("any", ((0.5, 0.2, 0.1, 0.0),) * 3))
+    np.testing.assert_array_equal(run(draft.finish(), image), 255 - image)
+
+
+def test_a_matrix_that_leaves_the_range_is_not_multiplied():
+    """A matrix whose colours leave 0..1 ends the pass, whatever follows."""
+    image = image_of(9, 8, 3, "uint8")
+    count, out = passes(image, (adjust.saturation, (3.0,)), (adjust.invert, ()), (adjust.saturation, (0.0,)))
+    assert count == 2
+    for function, parameters in ((adjust.saturation, (3.0,)), (adjust.invert, ()), (adjust.saturation, (0.0,))):
+        image = drafted(image, function, *parameters)
+    assert apart(out, image) <= 1
 
 
 def test_what_is_kept_within_black_and_white_is_not_undone_by_folding():

@@ -37,7 +37,7 @@ def contrast(draft: Draft, factor: float) -> None:
 
 def saturation(draft: Draft, factor: float) -> None:
     """Away from (factor above 1) or towards (below 1, at least 0) each pixel's own luma; grey images stay."""
-    if factor != 1 and draft.channels >= 3:
+    if factor != 1:
         kept = np.eye(3) * factor + np.array(LUMA) * (1 - factor)
         draft.recolour(_matrix(f"saturation {factor:.2f}", kept))
 
