@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import accumulate, dropwhile, pairwise
 
 import numpy as np
@@ -20,7 +20,7 @@ from feedline.types import Image
 
 @dataclass(frozen=True)
 class GaussianBlur(Transform):
-    """Each pixel becomes the weighted mean of its neighbours; beyond the border the image is mirrored.
+    """Each pixel becomes the weighted mean of its neighbours; beyond the border the image is mirrored, however often.
 
     Whole numbers are summed as integers, first down, then across, and rounded after each: within 1 of the exact value.
     All channels are blurred, alpha too.
@@ -57,7 +57,6 @@ def blurred(image: Image, sigma: float, across: int, down: int) -> Image:
     return native.scale(image, _mirrored(height, weights(sigma, down)), _mirrored(width, weights(sigma, across)))
 
 
-@lru_cache(maxsize=64)
 def weights(sigma: float, count: int) -> tuple[int, ...]:
     """Of ``count`` neighbours, an odd number: shares of 2**14 of a Gaussian; without the ends that round to 0."""
     heights = [math.exp(-((place / sigma) ** 2) / 2) for place in range(-(count // 2), 1)]

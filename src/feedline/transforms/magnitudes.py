@@ -120,7 +120,7 @@ def perform(draft: Draft, name: str, strength: float, interpolation: Filter, fil
         if strength < _BITS:
             posterize(draft, int(strength))
     elif name == "Solarize":
-        solarize(draft, strength * top(draft.dtype))
+        solarize(draft, float(np.float32(strength * top(draft.dtype))))
     elif name != "Identity" and strength != 0:
         matrix = _moved(name, strength, draft.height, draft.width)
         draft.move(matrix, draft.height, draft.width, fill=fill, filter=interpolation)
