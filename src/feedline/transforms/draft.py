@@ -9,7 +9,9 @@ The rules:
   but for rounding and for colours that are kept within black and white), or go in front of all geometry, where that
   only moved whole pixels or, again, the step is affine. A step for which neither holds (a curve such as posterize
   between two resamplings) ends the segment: the picture is made, and the rest resamples again.
-* What needs the whole picture (a histogram), neighbours or noise ends the segment, and so does another filter.
+* What needs the whole picture (a histogram), neighbours or noise ends the segment, and so does another filter. So does
+  a perspective so strong that its frame looks over the horizon, where more fill follows: what is seen there has no
+  place in the source.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ from feedline.transforms.matrix import (
     corners,
     growth,
     inverse,
+    over_horizon,
     scaling,
+    seen,
     shift,
     whole,
 )
@@ -73,7 +77,8 @@ class Draft:
         dtype: uint8, uint16 or float32.
         tensor: whether it comes as a tensor, and goes as one.
         objects: what is where in it, for steps that look at that.
-        view: which of several pictures that a step makes of one (FiveCrop).
+        view: which of several pictures that steps make of one (FiveCrop); each such step takes its share of the
+            number: ``draft.view, own = divmod(draft.view, views)``.
 
     Attributes:
         height, width, channels, dtype, tensor: of the picture that the next step sees.
@@ -152,6 +157,8 @@ class Draft:
         moves = whole(matrix)
         colour = None if fill is None else self._colour(fill)
         reveals = colour is not None and self._reveals(matrix, height, width)
+        if colour is not None and over_horizon(inverse(self._segment.matrix), self.height, self.width):
+            self._cut()
         self._settle(moves, reveals)
         segment = self._segment
         if not moves and segment.filter not in (None, filter):
@@ -205,12 +212,20 @@ class Draft:
     def finish(self, then: str = "") -> Plan:
         """The plan."""
         self._cut()
+        return self._plan(tuple(self._stages), then)
+
+    @property
+    def geometry(self) -> Plan:
+        """What objects follow so far: a plan without stages."""
+        return self._plan(())
+
+    def _plan(self, stages: tuple[Stage, ...], then: str = "") -> Plan:
         height, width, channels, dtype = self._source
         return Plan(
             (height, width),
             channels,
             dtype,
-            tuple(self._stages),
+            stages,
             (self.height, self.width),
             self.channels,
             self.dtype,
@@ -260,21 +275,19 @@ class Draft:
     def _look(self, matrix: Matrix, height: int, width: int) -> None:
         """The next picture is the one to look at."""
         moved = [at(matrix, corner) for corner in corners(self.height, self.width)]
-        frame = _quad(corners(height, width))
+        frame = corners(height, width)
         self.matrix = after(matrix, self.matrix)
         self.height, self.width = height, width
         if any(outside(frame, corner) for corner in moved):
-            back = inverse(self.matrix)
-            self._cuts.append(_quad(at(back, corner) for corner in frame))
+            self._cuts.append(seen(inverse(self.matrix), height, width))
 
     def _frame(self) -> Corners:
         """The corners of the picture so far, in the coordinates of the segment's source."""
-        back = inverse(self._segment.matrix)
-        return _quad(at(back, corner) for corner in corners(self.height, self.width))
+        return seen(inverse(self._segment.matrix), self.height, self.width)
 
     def _reveals(self, matrix: Matrix, height: int, width: int) -> bool:
         """Whether the next picture looks out of the one so far."""
-        back, frame = inverse(matrix), _quad(corners(self.height, self.width))
+        back, frame = inverse(matrix), corners(self.height, self.width)
         return any(outside(frame, at(back, corner)) for corner in corners(height, width))
 
     def _colour(self, fill: Fill) -> tuple[float, ...]:
@@ -283,8 +296,6 @@ class Draft:
             numbers *= self.channels
         if len(numbers) != self.channels:
             raise TransformError(f"fill must have 1 number, or 1 a channel, {self.channels} here, not {fill!r}")
-        if not self.normalized and max(numbers) > top(self.dtype):
-            raise TransformError(f"fill must be in 0..{top(self.dtype)} for {self.dtype}, not {fill!r}")
         if not self.normalized and max(numbers) > top(self.dtype):
             raise TransformError(f"fill must be in 0..{top(self.dtype)} for {self.dtype}, not {fill!r}")
         return numbers
@@ -326,8 +337,3 @@ def _conversion(segment: _Segment) -> list[Stage]:
 def _pair(convert: Convert, channel: int) -> tuple[float, float]:
     factor, offset = convert.factor, convert.offset
     return factor[channel % len(factor)], offset[channel % len(offset)]
-
-
-def _quad(points: Any) -> Corners:
-    one, two, three, four = points
-    return one, two, three, four

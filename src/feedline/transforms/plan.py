@@ -25,19 +25,21 @@ from feedline.transforms.matrix import (
 from feedline.transforms.pointwise import Colour, Curve, Group
 from feedline.types import Image
 
-Corners = tuple[Point, Point, Point, Point]
+Corners = tuple[Point, ...]
+"""Of a convex figure, in order around: four, or one fewer or more where a perspective's horizon cuts a frame."""
 Border = Literal["constant", "edge", "reflect", "symmetric"]
 Window = tuple[int, int, int, int]
 """Top, left, bottom and right, in whole pixels."""
 _EASE = 1e-6
+_ENDLESS = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What lies outside of four corners is not the picture, but fill.
+    """What lies outside of its corners is not the picture, but fill.
 
     Attributes:
-        corners: in the coordinates of the source, in order around.
+        corners: in the coordinates of the source.
         fill: a number a channel, in the unit of the image.
         border: what shows outside of a frame of whole pixels instead of the fill; as torchvision's ``padding_mode``.
     """
@@ -106,19 +108,27 @@ class Resample:
             top, left, bottom, right = max(top, low), max(left, near), min(bottom, high), min(right, far)
         if not self.painted:
             top, left, bottom, right = max(top, 0), max(left, 0), min(bottom, height), min(right, width)
-        elif len(self.painted) == 1 and self.painted[0].border == "constant" and self.kind == "warp":
-            down, across = (2 * math.ceil(width) + 2 for width in self.widths)  # all beyond is the same fill
-            top, bottom = max(top, -down), min(bottom, height + down)
-            left, right = max(left, -across), min(right, width + across)
+        elif self.kind == "warp" and self.painted[-1].border == "constant":
+            low, near, high, far = self._varied()
+            top, left, bottom, right = max(top, low), max(left, near), min(bottom, high), min(right, far)
         return top, left, max(bottom, top + 1), max(right, left + 1)
+
+    def _varied(self) -> Window:
+        """Beyond this all is one fill, as far as any filter reaches."""
+        points = [*corners(*self.source)]
+        if len({(clip.fill, clip.border) for clip in self.painted}) > 1:
+            points += [corner for clip in self.painted for corner in clip.corners]
+        low, near, high, far = bounds(tuple(points))
+        down, across = (2 * math.ceil(width) + 2 for width in self.widths)
+        return math.floor(low) - down, math.floor(near) - across, math.ceil(high) + down, math.ceil(far) + across
 
     def _reached(self) -> Window:
         """The window of all taps, were there no limits."""
         top, left, bottom, right = self.inner
         frame = (left, top), (right, top), (right, bottom), (left, bottom)
         depths = [self.back[6] * x + self.back[7] * y + self.back[8] for x, y in frame]
-        if min(depths) <= _EASE:  # seen from behind: all of it may show
-            return 0, 0, *self.source
+        if min(depths) <= _EASE:  # over the horizon: all may show
+            return -_ENDLESS, -_ENDLESS, _ENDLESS, _ENDLESS
         low, near, high, far = bounds(tuple(at(self.back, corner) for corner in frame))
         if self.kind == "copy":
             return round(low), round(near), round(high), round(far)
@@ -223,8 +233,7 @@ class Plan:
     def outline(self) -> Corners:
         """The corners of the output in the coordinates of the source."""
         back = inverse(self.matrix)
-        one, two, three, four = (at(back, corner) for corner in corners(*self.size))
-        return one, two, three, four
+        return tuple(at(back, corner) for corner in corners(*self.size))
 
     def __str__(self) -> str:
         return described(self)
