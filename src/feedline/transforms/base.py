@@ -40,13 +40,13 @@ class Transform(ABC):
         """
 
     def __call__(self, image: Any, key: Key = Key(), operation: int = 0) -> Any:
-        """The image after this step alone.
+        """The image after this step alone; of several views, a stack of them.
 
         Args:
             image: HxWxC uint8, uint16 or float32 array, or CxHxW tensor.
             key, operation: as for :meth:`add`.
         """
-        return apply([(self, operation)], image, key)
+        return stacked([apply([(self, operation)], image, key, view) for view in range(self.views)])
 
     def spec(self, spec: Spec) -> Spec | None:
         """What comes out where ``spec`` goes in; None where that has no shape that a Spec can say."""
@@ -88,6 +88,13 @@ def apply(steps: Sequence[tuple[Transform, int]], image: Any, key: Key, view: in
     for step, operation in steps:
         step.add(draft, key, operation)
     return run(draft.finish(), array)
+
+
+def stacked(views: Sequence[Any]) -> Any:
+    """One picture as it is; of several a stack: VxHxWxC, or VxCxHxW of tensors."""
+    if len(views) == 1:
+        return views[0]
+    return torch.stack(list(views)) if isinstance(views[0], torch.Tensor) else np.stack(views)
 
 
 def as_array(image: Any) -> tuple[Image, bool]:

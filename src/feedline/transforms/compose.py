@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import DTypeLike
 
 from feedline.errors import TransformError
 from feedline.rng import Key
-from feedline.transforms.base import Choice, Placed, Step, Transform, apply
+from feedline.transforms.base import Choice, Placed, Step, Transform, apply, stacked
 from feedline.transforms.draft import Draft
 from feedline.transforms.foreign import call
 from feedline.transforms.plan import Plan
@@ -92,10 +91,7 @@ class Compose:
 
     def __call__(self, image: Any, key: Key = Key(), operation: int = 0) -> Any:
         """The image after all steps; of several views, a stack of them: VxHxWxC, or VxCxHxW of tensors."""
-        if self.views == 1:
-            return self._view(image, key, operation, 0)
-        views = [self._view(image, key, operation, view) for view in range(self.views)]
-        return torch.stack(views) if isinstance(views[0], torch.Tensor) else np.stack(views)
+        return stacked([self._view(image, key, operation, view) for view in range(self.views)])
 
     def _view(self, image: Any, key: Key, operation: int, view: int) -> Any:
         ours: list[tuple[Transform, int]] = []
