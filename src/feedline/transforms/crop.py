@@ -91,7 +91,8 @@ class RandomCrop(Transform):
     Args:
         size: (height, width) in pixels, or one number for both.
         padding: pixels added first: at every side, (left and right, top and bottom), or (left, top, right, bottom).
-        pad_if_needed: pads an image that is smaller than the window, evenly; else that is an error.
+        pad_if_needed: pads an image that is smaller than the window, by all that is missing at either side, so that it
+            lies anywhere in the window; else that is an error.
         fill: the value of padded pixels in the image's unit, one number or one a channel.
         padding_mode: as of :class:`Pad`.
     """
@@ -115,9 +116,8 @@ class RandomCrop(Transform):
         if any(padding):
             draft.pad(*padding, self.fill, self.padding_mode)
         if self.pad_if_needed and (height > draft.height or width > draft.width):
-            top, bottom = _split(max(height - draft.height, 0))
-            left, right = _split(max(width - draft.width, 0))
-            draft.pad(left, top, right, bottom, self.fill, self.padding_mode)
+            down, across = max(height - draft.height, 0), max(width - draft.width, 0)
+            draft.pad(across, down, across, down, self.fill, self.padding_mode)
         require(
             draft.height >= height and draft.width >= width,
             self,
@@ -174,9 +174,9 @@ class RandomResizedCrop(Transform):
             wide, tall = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
             if 0 < wide <= width and 0 < tall <= height:
                 return int(down * (height - tall + 1)), int(right * (width - wide + 1)), tall, wide
-        ratio = min(max(width / height, self.ratio[0]), self.ratio[1])
-        wide = min(width, max(1, round(height * ratio)))
-        tall = min(height, max(1, round(wide / ratio)))
+        low, high = self.ratio
+        wide = max(1, round(height * high)) if width / height > high else width
+        tall = max(1, round(width / low)) if width / height < low else height
         return (height - tall) // 2, (width - wide) // 2, tall, wide
 
     def spec(self, spec: Spec) -> Spec:

@@ -158,12 +158,21 @@ def linear(degrees: float, scale: float = 1.0, shear: tuple[float, float] = (0.0
 
 
 def _expanded(turn: Linear, height: int, width: int) -> tuple[int, int]:
-    """Height and width that hold the whole of a picture after ``turn``, as much on each side of its centre."""
+    """Height and width that hold the whole of a picture after ``turn``, about its centre.
+
+    As torchvision finds them: whole pixels of the grid that the picture had, so that they may be one more than needed.
+    """
     moved = [at(about(turn, (width / 2, height / 2), (0.0, 0.0)), corner) for corner in corners(height, width)]
     _, _, bottom, right = bounds(tuple(moved))
     if set(turn) <= {0.0, 1.0, -1.0}:
         return round(2 * bottom), round(2 * right)
-    return 2 * math.ceil(bottom - _EASE), 2 * math.ceil(right - _EASE)
+    return _reach(height / 2, bottom), _reach(width / 2, right)
+
+
+def _reach(middle: float, half: float) -> int:
+    """Whole pixels from ``middle - half`` to ``middle + half``, cut to four places behind the point."""
+    first, last = (math.trunc(edge / _EASE) * _EASE for edge in (middle - half, middle + half))
+    return math.ceil(last) - math.floor(first)
 
 
 def symmetric(step: Transform, name: str) -> tuple[float, float]:
