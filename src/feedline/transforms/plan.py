@@ -103,7 +103,7 @@ class Resample:
         """What of the source takes part, which may reach beyond its edges where fill shows."""
         top, left, bottom, right = self._reached()
         height, width = self.source
-        if self.limits is not None:
+        if self.limits is not None and self.filter != "nearest":  # which never reaches beyond the output's places
             low, near, high, far = (math.ceil(limit - 0.5 - _EASE) for limit in self.limits)
             top, left, bottom, right = max(top, low), max(left, near), min(bottom, high), min(right, far)
         if not self.painted:
