@@ -17,6 +17,7 @@ from feedline.types import Objects
 Floats = NDArray[np.float64]
 _EASE = 1e-3
 """In pixels: what float32 rounds large coordinates by."""
+_TINY = 1e-9
 _HORIZON = 1e-6
 """The least depth of what is still in front of the eye, as a share of the largest."""
 
@@ -154,17 +155,38 @@ def _clipped(points: Floats, lines: Floats) -> Floats:
 
 def _boxes(plan: Plan, boxes: Floats, lines: Floats) -> tuple[Floats, Floats]:
     """Bounds of what remains of each box, in pixels of the output, and what share of its area that is; else zeros."""
-    quads = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-    moved, share = np.zeros((len(boxes), 4)), np.zeros(len(boxes))
-    uncut = (quads @ lines[:, :2].T + lines[:, 2] >= 0).all((1, 2))
-    if uncut.any():
-        moved[uncut], share[uncut] = _bounds(plan, _moved(plan, quads[uncut].reshape(-1, 2)).reshape(-1, 4, 2)), 1.0
-    for index in np.flatnonzero(~uncut):
-        whole = _clipped(quads[index], lines[:4])
-        part = _clipped(whole, lines[4:])
-        if len(part) and _area(whole):
-            moved[index], share[index] = _bounds(plan, _moved(plan, part)), _area(part) / _area(whole)
-    return moved, share
+    height, width = plan.source
+    whole = _sizes(np.clip(boxes, 0, [width, height, width, height]))
+    upright = np.abs(lines[:, :2]).min(1) < _TINY
+    part, slanted = _within(boxes, lines[upright]), lines[~upright]
+    quads = part[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    moved, left = np.zeros((len(boxes), 4)), _sizes(part)
+    uncut = (quads @ slanted[:, :2].T + slanted[:, 2] >= 0).all((1, 2)) & (left > 0)
+    moved[uncut] = _bounds(plan, _moved(plan, quads[uncut].reshape(-1, 2)).reshape(-1, 4, 2))
+    for index in np.flatnonzero(~uncut & (left > 0)):
+        rest = _clipped(quads[index], slanted)
+        left[index] = _area(rest)
+        if len(rest):
+            moved[index] = _bounds(plan, _moved(plan, rest))
+    return moved, np.divide(left, whole, out=np.zeros(len(boxes)), where=whole > 0)
+
+
+def _within(boxes: Floats, lines: Floats) -> Floats:
+    """The part of each box on the inner side of lines along the axes; of none left, right is not above left."""
+    part = boxes.copy()
+    for a, b, c in lines:
+        axis = 0 if abs(a) > abs(b) else 1
+        if a + b > 0:
+            part[:, axis] = np.maximum(part[:, axis], -c / (a + b))
+        else:
+            part[:, axis + 2] = np.minimum(part[:, axis + 2], -c / (a + b))
+    return part
+
+
+def _sizes(boxes: Floats) -> Floats:
+    """Area of each box, 0 where there is none."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0)
+    return np.asarray(sides[:, 0] * sides[:, 1])
 
 
 def _outlines(plan: Plan, outlines: Sequence[NDArray[np.float32]], lines: Floats) -> list[NDArray[np.float32]]:
