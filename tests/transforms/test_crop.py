@@ -63,7 +63,7 @@ def test_resized_crop_of_the_whole_image_is_a_resize():
 
 @given(height=st.integers(40, 60), width=st.integers(40, 60), index=st.integers(0, 999))
 def test_resized_crop_keeps_to_scale_and_ratio(height, width, index):
-    """Of pictures that are no strip: of these, the fallback keeps to the ratio alone, as torchvision's does."""
+    """Of pictures that are no strip: of a strip, the fallback keeps to the ratio alone, as torchvision's does."""
     step = RandomResizedCrop(4, scale=(0.2, 0.6), ratio=(0.5, 2))
     top, left, tall, wide = step._window(height, width, Key(index=index), 0)
     assert 0 <= top <= height - tall

@@ -116,8 +116,8 @@ class RandomCrop(Transform):
         if any(padding):
             draft.pad(*padding, self.fill, self.padding_mode)
         if self.pad_if_needed and (height > draft.height or width > draft.width):
-            down, across = max(height - draft.height, 0), max(width - draft.width, 0)
-            draft.pad(across, down, across, down, self.fill, self.padding_mode)
+            tall, wide = max(height - draft.height, 0), max(width - draft.width, 0)
+            draft.pad(wide, tall, wide, tall, self.fill, self.padding_mode)
         require(
             draft.height >= height and draft.width >= width,
             self,
