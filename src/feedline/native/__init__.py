@@ -5,7 +5,8 @@ The functions here are the Python twin: exact integer arithmetic on 8 and 16 bit
 
 from feedline.native.counters import Counters, counting
 from feedline.native.pixels import look_up, mix, scale_shift
-from feedline.native.resample import scale, warp
+from feedline.native.resample import scale
+from feedline.native.warping import warp
 from feedline.native.weights import FILTERS, Filter, Taps, taps
 
 __all__ = [
