@@ -46,23 +46,21 @@ def taps(count: int, start: float, step: float, width: float, limit: int, form: 
         start: where in the input, in pixels from its edge, the edge of the first output pixel lies.
         step: input pixels to each output pixel; below 0 the axis is turned round.
         width: by how much the filter is stretched, at least 1: ``abs(step)`` where the picture shrinks.
-        limit: what lies outside of 0..limit takes no part, and the others take its share.
+        limit: what lies outside of 0..limit takes no part, and the others take its share; a centre outside of
+            that counts as one on its edge.
         form: of the filter; "nearest" is not stretched.
     """
     centres = start + (np.arange(count) + 0.5) * step
     if form == "nearest":
         near = np.clip(np.floor(centres), 0, limit - 1).astype(np.intp)[:, None]
         return Taps(near, np.full(near.shape, 1 << BITS, np.int16))
+    centres = np.clip(centres, 0, limit)  # so that half of the filter's weight lies within
     reach = SUPPORT[form] * width
     first = np.floor(centres - reach + 0.5).astype(np.intp)
     index = first[:, None] + np.arange(2 * int(np.ceil(reach)) + 1)
     share = kernel(form, (index + 0.5 - centres[:, None]) / width)
     share[(index < 0) | (index >= limit)] = 0.0
-    index = np.clip(index, 0, limit - 1)
-    total = _sums(share)
-    lost = total == 0.0  # far outside: the nearest pixel
-    share[lost, 0], total[lost] = 1.0, 1.0
-    return _trimmed(index, whole_weights(share / total[:, None], BITS))
+    return _trimmed(np.clip(index, 0, limit - 1), whole_weights(share / _sums(share)[:, None], BITS))
 
 
 def kernel(form: Filter, x: Floats) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline.transforms.matrix import bounds
-from feedline.transforms.plan import Clip, Corners, Window
+from feedline.transforms.stages import Clip, Corners, Window
 from feedline.types import Image
 
 _EASE = 1e-6

@@ -9,9 +9,9 @@ The rules:
   but for rounding and for colours that are kept within black and white), or go in front of all geometry, where that
   only moved whole pixels or, again, the step is affine. A step for which neither holds (a curve such as posterize
   between two resamplings) ends the segment: the picture is made, and the rest resamples again.
-* What needs the whole picture (a histogram), neighbours or noise ends the segment, and so does another filter. So does
-  a perspective so strong that its frame looks over the horizon, where more fill follows: what is seen there has no
-  place in the source.
+* What needs the whole picture (a histogram), neighbours or noise ends the segment. So does another filter; a step that
+  shrinks one side much more than the other behind a turn, for which filters along the source's axes are too narrow;
+  and one of "nearest" that enlarges what "nearest" has shrunk, whose large pixels are wanted.
 """
 
 from __future__ import annotations
@@ -40,19 +40,24 @@ from feedline.transforms.matrix import (
     shift,
     whole,
 )
-from feedline.transforms.plan import Border, Clip, Convert, Corners, Plan, Recolour, Resample, Stage, Work, outside
+from feedline.transforms.plan import Plan
 from feedline.transforms.pointwise import Curve, Pointwise, folded, on_fill, top
+from feedline.transforms.stages import Border, Clip, Convert, Corners, Recolour, Resample, Stage, Work, outside
 from feedline.types import Image, Objects
 
 Fill = float | Sequence[float]
 _KINDS = ("uint8", "uint16", "float32")
+_TINY = 1e-6
+_UNEVEN = 1.5
+"""By how much more one side may shrink than the other behind a turn: the filter is as wide along the source's axes."""
 
 
 class _Segment:
     """Geometry that folds, with the pixel-wise steps before and behind it."""
 
-    def __init__(self, height: int, width: int) -> None:
+    def __init__(self, height: int, width: int, why: str = "") -> None:
         self.source = (height, width)
+        self.why = why
         self.matrix: Matrix = IDENTITY
         self.filter: Filter | None = None
         self.widths = (1.0, 1.0)
@@ -124,7 +129,7 @@ class Draft:
     def pad(self, left: int, top: int, right: int, bottom: int, fill: Fill = 0, border: Border = "constant") -> None:
         """More pixels at the sides."""
         if border != "constant" and (not whole(self._segment.matrix) or self._segment.clips or self._segment.frames):
-            self._cut()
+            self._cut(f"a {border} border of what was resampled or filled")
         self.move(shift(left, top), self.height + top + bottom, self.width + left + right, fill=fill, border=border)
 
     def resize(self, height: int, width: int, filter: Filter = "bilinear", antialias: bool = True) -> None:
@@ -161,8 +166,9 @@ class Draft:
             self._cut()
         self._settle(moves, reveals)
         segment = self._segment
-        if not moves and segment.filter not in (None, filter):
-            self._cut()
+        why = "" if moves else self._apart(matrix, height, width, filter)
+        if why:
+            self._cut(why)
             segment = self._segment
         frame = self._frame()
         if moves:
@@ -185,9 +191,8 @@ class Draft:
         if self.normalized:
             raise TransformError(f"{step.name}: normalised images have no black and white: put it before Normalize")
         if self._segment.convert is not None:
-            self._cut()
-        if isinstance(step, Curve) or self.channels >= 3:
-            self._segment.behind.append(step)
+            self._cut(f"what follows {step.name}, which works on floats")
+        self._segment.behind.append(step)
 
     def convert(self, factor: Sequence[float], offset: Sequence[float], normalized: bool = False) -> None:
         """To float32: ``value * factor + offset``, a number a channel each, or one for all."""
@@ -204,7 +209,7 @@ class Draft:
 
     def work(self, name: str, run: Callable[[Image], Image], channels: int | None = None, dtype: Any = None) -> None:
         """A stage that remains; ``channels`` and ``dtype`` where it changes them."""
-        self._cut()
+        self._cut(f"what follows {name}, which looks at the picture as it is then")
         self._stages.append(Work(name, run))
         self.channels = self.channels if channels is None else channels
         self.dtype = self.dtype if dtype is None else np.dtype(dtype)
@@ -249,7 +254,24 @@ class Draft:
             segment.before += segment.behind
             segment.behind = []
         else:
-            self._cut()
+            bent = [step.name for step in segment.behind if not step.affine]
+            self._cut(f"what follows {bent[0]}, which weighted sums would change" if bent else "a fill among floats")
+
+    def _apart(self, matrix: Matrix, height: int, width: int, filter: Filter) -> str:
+        """Why pixels that are weighed now cannot be weighed together with those before, or ""."""
+        segment = self._segment
+        if segment.filter is None:
+            return ""
+        if segment.filter != filter:
+            return f"{segment.filter} and {filter} do not fold"
+        across, down = growth(matrix, at(inverse(matrix), (width / 2, height / 2)))
+        if filter == "nearest":
+            coarse = max(segment.widths) > 1 and max(across, down) > 1 + _TINY
+            return "large pixels of what was shrunk" if coarse else ""
+        uneven = (
+            not aligned(segment.matrix) and min(across, down) < 1 and max(across, down) > _UNEVEN * min(across, down)
+        )
+        return "a side that shrinks much more than the other, behind a turn" if uneven else ""
 
     def _open_frames(self, frame: Corners, colour: tuple[float, ...] | None) -> None:
         """Before pixels are weighed: what was cut hard so far is fill among the taps, or the end of them."""
@@ -270,7 +292,8 @@ class Draft:
         segment = self._segment
         centre = at(inverse(segment.matrix), (width / 2, height / 2))
         across, down = growth(segment.matrix, centre)
-        segment.widths = max(segment.widths[0], 1 / down), max(segment.widths[1], 1 / across)
+        widths = (1 / share if share < 1 - _TINY else 1.0 for share in (down, across))
+        segment.widths = max(segment.widths[0], next(widths)), max(segment.widths[1], next(widths))
 
     def _look(self, matrix: Matrix, height: int, width: int) -> None:
         """The next picture is the one to look at."""
@@ -300,8 +323,8 @@ class Draft:
             raise TransformError(f"fill must be in 0..{top(self.dtype)} for {self.dtype}, not {fill!r}")
         return numbers
 
-    def _cut(self) -> None:
-        """Ends the segment: what it folded becomes stages."""
+    def _cut(self, why: str = "") -> None:
+        """Ends the segment: what it folded becomes stages; ``why`` the next is one of its own."""
         segment = self._segment
         self._stages += [Recolour(group) for group in folded(segment.before)]
         size = self.height, self.width
@@ -316,10 +339,11 @@ class Draft:
                     segment.limits,
                     tuple(segment.clips),
                     tuple(segment.frames),
+                    segment.why,
                 )
             )
         self._stages += _conversion(segment)
-        self._segment = _Segment(*size)
+        self._segment = _Segment(*size, why)
 
 
 def _conversion(segment: _Segment) -> list[Stage]:

@@ -11,8 +11,9 @@ from feedline import native
 from feedline.native.counters import count
 from feedline.transforms.canvas import canvas
 from feedline.transforms.matrix import after, scaling, shift
-from feedline.transforms.plan import Convert, Plan, Recolour, Resample, Work
+from feedline.transforms.plan import Plan
 from feedline.transforms.pointwise import Colour, Group, curve_table, float_table, on_floats, top
+from feedline.transforms.stages import Convert, Recolour, Resample, Work
 from feedline.types import Image
 
 _NOWHERE = (0, 0)
