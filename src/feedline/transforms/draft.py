@@ -24,53 +24,15 @@ import numpy as np
 
 from feedline.errors import TransformError
 from feedline.native import Filter
-from feedline.transforms.matrix import (
-    IDENTITY,
-    Matrix,
-    after,
-    aligned,
-    at,
-    bounds,
-    corners,
-    growth,
-    inverse,
-    over_horizon,
-    scaling,
-    seen,
-    shift,
-    whole,
-)
+from feedline.transforms.matrix import IDENTITY, Matrix, after, at, corners, inverse, scaling, shift, whole
 from feedline.transforms.plan import Plan
-from feedline.transforms.pointwise import Curve, Pointwise, folded, on_fill, top
-from feedline.transforms.stages import Border, Clip, Convert, Corners, Recolour, Resample, Stage, Work, outside
+from feedline.transforms.pointwise import Pointwise, on_fill, top
+from feedline.transforms.segment import Segment, quad
+from feedline.transforms.stages import Border, Clip, Convert, Corners, Stage, Work, outside
 from feedline.types import Image, Objects
 
 Fill = float | Sequence[float]
 _KINDS = ("uint8", "uint16", "float32")
-_TINY = 1e-6
-_UNEVEN = 1.5
-"""By how much more one side may shrink than the other behind a turn: the filter is as wide along the source's axes."""
-
-
-class _Segment:
-    """Geometry that folds, with the pixel-wise steps before and behind it."""
-
-    def __init__(self, height: int, width: int, why: str = "") -> None:
-        self.source = (height, width)
-        self.why = why
-        self.matrix: Matrix = IDENTITY
-        self.filter: Filter | None = None
-        self.widths = (1.0, 1.0)
-        self.limits: tuple[float, float, float, float] | None = None
-        self.clips: list[Clip] = []
-        self.frames: list[Clip] = []
-        self.before: list[Pointwise] = []
-        self.behind: list[Pointwise] = []
-        self.convert: Convert | None = None
-
-    @property
-    def pending(self) -> bool:
-        return bool(self.behind) or self.convert is not None
 
 
 class Draft:
@@ -114,7 +76,7 @@ class Draft:
         self._source = (height, width, channels, self.dtype)
         self._stages: list[Stage] = []
         self._cuts: list[Corners] = []
-        self._segment = _Segment(height, width)
+        self._segment = Segment(height, width)
 
     def crop(self, top: int, left: int, height: int, width: int, fill: Fill | None = None) -> None:
         """A window of whole pixels; ``fill`` shows where it looks out of the picture."""
@@ -128,7 +90,7 @@ class Draft:
 
     def pad(self, left: int, top: int, right: int, bottom: int, fill: Fill = 0, border: Border = "constant") -> None:
         """More pixels at the sides."""
-        if border != "constant" and (not whole(self._segment.matrix) or self._segment.clips or self._segment.frames):
+        if border != "constant" and (self._segment.filter is not None or self._segment.clips or self._segment.frames):
             self._cut(f"a {border} border of what was resampled or filled")
         self.move(shift(left, top), self.height + top + bottom, self.width + left + right, fill=fill, border=border)
 
@@ -166,20 +128,20 @@ class Draft:
             self._cut()
         self._settle(moves, reveals)
         segment = self._segment
-        why = "" if moves else self._apart(matrix, height, width, filter)
+        why = "" if moves else segment.apart(matrix, height, width, filter)
         if why:
             self._cut(why)
             segment = self._segment
-        frame = self._frame()
+        frame = segment.frame(self.height, self.width)
         if moves:
             if colour is not None and reveals:
                 (segment.frames if border == "constant" else segment.clips).append(Clip(frame, colour, border))
         else:
-            self._open_frames(frame, colour)
+            segment.open_frames(frame, colour)
             segment.filter = filter
         segment.matrix = after(matrix, segment.matrix)
         if not moves and antialias:
-            self._widen(height, width)
+            segment.widen(height, width)
         self._look(matrix, height, width)
 
     def recolour(self, step: Pointwise) -> None:
@@ -248,7 +210,7 @@ class Draft:
         affine = all(step.affine for step in segment.behind)
         if affine and not reveals:
             return
-        if segment.convert is None and (affine or whole(segment.matrix)):
+        if segment.convert is None and (affine or segment.filter is None):
             for clips in (segment.clips, segment.frames):
                 clips[:] = [replace(clip, fill=on_fill(segment.behind, clip.fill, self.dtype)) for clip in clips]
             segment.before += segment.behind
@@ -257,60 +219,19 @@ class Draft:
             bent = [step.name for step in segment.behind if not step.affine]
             self._cut(f"what follows {bent[0]}, which weighted sums would change" if bent else "a fill among floats")
 
-    def _apart(self, matrix: Matrix, height: int, width: int, filter: Filter) -> str:
-        """Why pixels that are weighed now cannot be weighed together with those before, or ""."""
-        segment = self._segment
-        if segment.filter is None:
-            return ""
-        if segment.filter != filter:
-            return f"{segment.filter} and {filter} do not fold"
-        across, down = growth(matrix, at(inverse(matrix), (width / 2, height / 2)))
-        if filter == "nearest":
-            coarse = max(segment.widths) > 1 and max(across, down) > 1 + _TINY
-            return "large pixels of what was shrunk" if coarse else ""
-        uneven = (
-            not aligned(segment.matrix) and min(across, down) < 1 and max(across, down) > _UNEVEN * min(across, down)
-        )
-        return "a side that shrinks much more than the other, behind a turn" if uneven else ""
-
-    def _open_frames(self, frame: Corners, colour: tuple[float, ...] | None) -> None:
-        """Before pixels are weighed: what was cut hard so far is fill among the taps, or the end of them."""
-        segment = self._segment
-        segment.clips += segment.frames
-        segment.frames = []
-        if colour is not None:
-            segment.clips.append(Clip(frame, colour))
-            segment.limits = None
-        elif aligned(segment.matrix):
-            low, near, high, far = bounds(frame)
-            if segment.limits is not None:
-                top, left, bottom, right = segment.limits
-                low, near, high, far = max(low, top), max(near, left), min(high, bottom), min(far, right)
-            segment.limits = low, near, high, far
-
-    def _widen(self, height: int, width: int) -> None:
-        segment = self._segment
-        centre = at(inverse(segment.matrix), (width / 2, height / 2))
-        across, down = growth(segment.matrix, centre)
-        widths = (1 / share if share < 1 - _TINY else 1.0 for share in (down, across))
-        segment.widths = max(segment.widths[0], next(widths)), max(segment.widths[1], next(widths))
-
     def _look(self, matrix: Matrix, height: int, width: int) -> None:
         """The next picture is the one to look at."""
         moved = [at(matrix, corner) for corner in corners(self.height, self.width)]
-        frame = corners(height, width)
+        frame = quad(corners(height, width))
         self.matrix = after(matrix, self.matrix)
         self.height, self.width = height, width
         if any(outside(frame, corner) for corner in moved):
-            self._cuts.append(seen(inverse(self.matrix), height, width))
-
-    def _frame(self) -> Corners:
-        """The corners of the picture so far, in the coordinates of the segment's source."""
-        return seen(inverse(self._segment.matrix), self.height, self.width)
+            back = inverse(self.matrix)
+            self._cuts.append(quad(at(back, corner) for corner in frame))
 
     def _reveals(self, matrix: Matrix, height: int, width: int) -> bool:
         """Whether the next picture looks out of the one so far."""
-        back, frame = inverse(matrix), corners(self.height, self.width)
+        back, frame = inverse(matrix), quad(corners(self.height, self.width))
         return any(outside(frame, at(back, corner)) for corner in corners(height, width))
 
     def _colour(self, fill: Fill) -> tuple[float, ...]:
@@ -325,37 +246,9 @@ class Draft:
 
     def _cut(self, why: str = "") -> None:
         """Ends the segment: what it folded becomes stages; ``why`` the next is one of its own."""
-        segment = self._segment
-        self._stages += [Recolour(group) for group in folded(segment.before)]
         size = self.height, self.width
-        if segment.matrix != IDENTITY or segment.source != size or segment.frames or segment.clips:
-            self._stages.append(
-                Resample(
-                    segment.source,
-                    size,
-                    segment.matrix,
-                    segment.filter or "bilinear",
-                    segment.widths,
-                    segment.limits,
-                    tuple(segment.clips),
-                    tuple(segment.frames),
-                    segment.why,
-                )
-            )
-        self._stages += _conversion(segment)
-        self._segment = _Segment(*size, why)
-
-
-def _conversion(segment: _Segment) -> list[Stage]:
-    """The pixel-wise steps behind the geometry; curves just before the conversion to float become one with it."""
-    groups = folded(segment.behind)
-    curves: tuple[Curve, ...] = ()
-    if segment.convert is not None and groups and isinstance(groups[-1], tuple):
-        curves = groups.pop()  # type: ignore[assignment]
-    stages: list[Stage] = [Recolour(group) for group in groups]
-    if segment.convert is not None:
-        stages.append(Convert(segment.convert.factor, segment.convert.offset, curves))
-    return stages
+        self._stages += self._segment.stages(size)
+        self._segment = Segment(*size, why)
 
 
 def _pair(convert: Convert, channel: int) -> tuple[float, float]:
