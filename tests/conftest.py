@@ -14,7 +14,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-pytest.register_assert_rewrite("contracts.sampler", "contracts.source", "contracts.workers")
+pytest.register_assert_rewrite("contracts.kernel", "contracts.sampler", "contracts.source", "contracts.workers")
 
 settings.register_profile("feedline", deadline=None)
 settings.load_profile("feedline")

@@ -29,6 +29,8 @@ _FAR = 2.0**30
 _TOGETHER = 1 << 13
 """Pixels that are made together: what they need stays in the cache."""
 _PACKS = {1: "u1", 2: "u2", 4: "u4", 8: "u8", 16: "c16"}
+_STEEP = 2.0**20
+"""Pixels of the input from one of the output to the next; more is no picture."""
 _LEVEL = 1e-9
 """Depth up to which a plane is seen from its edge."""
 
@@ -45,18 +47,18 @@ def warp(image: Pixels, back: tuple[float, ...], size: tuple[int, int], form: Fi
         size: (height, width) of the output.
         form: of the filter.
     """
-    height, width = image.shape[:2]
+    height, width, channels = image.shape
     x, y = _places(back, size)
     if form == "nearest":
         index = _inside(y >> _PLACE, height) * width + _inside(x >> _PLACE, width)
-        near: Pixels = image.reshape(height * width, -1).take(index, 0)
-        return near.reshape(*size, -1)
+        near: Pixels = image.reshape(height * width, channels).take(index, 0)
+        return near.reshape(*size, channels)
     pixels = _packed(image)
     kind = np.float32 if image.dtype.kind == "f" else np.int64 if image.dtype.itemsize > 1 else np.int32
     columns, across = _taps(form, x, width, kind)
     rows, down = _taps(form, y, height, kind)
     rows = [row * width for row in rows]
-    warped = np.empty((x.size, image.shape[2]), image.dtype)
+    warped = np.empty((x.size, channels), image.dtype)
     for start in range(0, x.size, _TOGETHER):
         part = slice(start, start + _TOGETHER)
         places = [row[part] for row in rows], [column[part] for column in columns]
@@ -64,7 +66,7 @@ def warp(image: Pixels, back: tuple[float, ...], size: tuple[int, int], form: Fi
             image, pixels, places, [weights[part] for weights in down], [weights[part] for weights in across]
         )
         warped[part] = _rounded(total, image.dtype).T
-    return warped.reshape(*size, -1)
+    return warped.reshape(*size, channels)
 
 
 def _weighed(image: Pixels, pixels: Pixels, places: Grid, down: list[Pixels], across: list[Pixels]) -> Pixels:
@@ -104,8 +106,12 @@ def _places(back: tuple[float, ...], size: tuple[int, int]) -> tuple[Places, Pla
     a, b, c, d, e, f, g, h, i = back
     across, down = np.arange(size[1]), np.arange(size[0])[:, None]
     if g == 0.0 and h == 0.0:  # whole numbers from the start: the same sum in whatever order
-        numbers = a, b, c + (a + b) / 2, d, e, f + (d + e) / 2
-        p, q, r, s, t, u = (round(number / i * (1 << _PLACE)) for number in numbers)
+        numbers = a, b, d, e, c + (a + b) / 2, f + (d + e) / 2
+        limits = _STEEP, _STEEP, _STEEP, _STEEP, _FAR, _FAR
+        p, q, s, t, r, u = (
+            round(min(max(number / i, -limit), limit) * (1 << _PLACE))
+            for number, limit in zip(numbers, limits, strict=True)
+        )
         return (across * p + (down * q + r)).ravel(), (across * s + (down * t + u)).ravel()
     right, below = across + 0.5, down + 0.5
     depth = right * g + (below * h + i)

@@ -67,8 +67,9 @@ class Segment:
 
     def open_frames(self, frame: Corners, colour: tuple[float, ...] | None) -> None:
         """Before pixels are weighed: what was cut hard so far is fill among the taps, or the end of them."""
-        self.clips += self.frames
-        self.frames = []
+        if self.frames:
+            self.clips += self.frames
+            self.frames, self.limits = [], None
         if colour is not None:
             self.clips.append(Clip(frame, colour))
             self.limits = None

@@ -109,8 +109,11 @@ class Resample:
             reached = _common(reached, _around((low + _EASE, near + _EASE, high - _EASE, far - _EASE)))
         if not self.painted:
             return _common(reached, (0, 0, *self.source))
-        top, left, bottom, right = _around(bounds(self.painted[-1].corners))  # all beyond is the same fill
-        down, across = (math.ceil(2 * SUPPORT[self.filter] * width) + 2 for width in self.widths)
+        top, left, bottom, right = _around(bounds(self.painted[-1].corners))
+        if self.painted[-1].border == "constant":  # all beyond is the same fill
+            down, across = (math.ceil(2 * SUPPORT[self.filter] * width) + 2 for width in self.widths)
+        else:
+            down, across = bottom - top, right - left
         return _common(reached, (top - down, left - across, bottom + down, right + across))
 
     @cached_property

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from photo import photo
+
+from feedline.errors import TransformError
+from feedline.native import counting
+from feedline.rng import Key
+from feedline.transforms import (
+    CenterCrop,
+    Compose,
+    Normalize,
+    Pad,
+    RandomAffine,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomRotation,
+    Resize,
+    ToTensor,
+    Transform,
+)
+from feedline.transforms.draft import Draft
+from feedline.transforms.pointwise import Colour, Curve, line
+
+
+class Recoloured(Transform):
+    def __init__(self, step):
+        self.step = step
+
+    def add(self, draft, key, operation):
+        draft.recolour(self.step)
+
+
+class Worked(Transform):
+    def add(self, draft, key, operation):
+        draft.work("blur", lambda image: image)
+
+
+GEOMETRY = [
+    Resize(120),
+    RandomRotation(30),
+    RandomAffine(10, (0.1, 0.1), (0.8, 1.2), 5),
+    RandomCrop(90),
+    RandomHorizontalFlip(1),
+]
+COLOURS = [Recoloured(line(f"brightness {gain}", gain)) for gain in (0.9, 1.1, 0.8, 1.2)]
+FLOATS = [ToTensor(), Normalize((0.5,) * 3, (0.25,) * 3)]
+GREYER = Colour("saturation 0.5", ((0.6, 0.3, 0.1, 0.0),) * 3)
+BENT = Recoloured(Curve("posterize to 3 bits", lambda x, white: np.floor(x * 7.99) / 7))
+
+
+def costs(steps, image=None):
+    with counting() as counters:
+        Compose(steps)(photo(150, 200) if image is None else image, Key(3))
+    return counters
+
+
+ORDERS = {
+    "geometry first": [*GEOMETRY, *COLOURS, *FLOATS],
+    "colours first": [*COLOURS, *GEOMETRY, *FLOATS],
+    "mixed": [GEOMETRY[0], COLOURS[0], *GEOMETRY[1:3], *COLOURS[1:3], *GEOMETRY[3:], COLOURS[3], *FLOATS],
+    "turned round": [*GEOMETRY[::-1], *COLOURS, *FLOATS],
+    "floats in between": [*GEOMETRY[:3], *COLOURS, *FLOATS, *GEOMETRY[3:]],
+}
+
+
+@pytest.mark.parametrize("steps", ORDERS.values(), ids=ORDERS)
+def test_five_geometric_and_four_pixelwise_steps_cost_one_resampling_and_one_float_pass(steps):
+    counters = costs(steps)
+    assert (counters.resamplings, counters.float_passes) == (1, 1)
+    assert counters.pixel_passes <= 1
+    assert counters.copies == counters.stages == 0
+
+
+def test_curves_of_any_form_behind_all_geometry_are_part_of_the_float_table():
+    counters = costs([*GEOMETRY, BENT, *COLOURS, *FLOATS])
+    assert (counters.resamplings, counters.float_passes, counters.pixel_passes) == (1, 1, 0)
+
+
+def test_curves_of_any_form_wait_behind_flips_and_crops():
+    counters = costs([Resize(100), BENT, RandomHorizontalFlip(1), CenterCrop(50), *FLOATS])
+    assert (counters.resamplings, counters.float_passes, counters.pixel_passes) == (1, 1, 0)
+
+
+def test_curves_of_any_form_go_in_front_where_pixels_were_only_moved():
+    counters = costs([CenterCrop(100), BENT, Pad(9, 30), Resize(50)])
+    assert (counters.resamplings, counters.pixel_passes) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (
+            [Resize(90), BENT, Resize(40)],
+            "again, for what follows posterize to 3 bits, which weighted sums",
+        ),
+        ([Resize(90), Worked(), Resize(40)], "again, for what follows blur, which looks at the picture as it is then"),
+        ([Resize(90), Resize(40, "bicubic")], "again, for bilinear and bicubic do not fold"),
+        ([Resize(90), *FLOATS, RandomRotation((9, 9))], "again, for a fill among floats"),
+        ([RandomRotation((9, 9)), Resize((20, 150))], "one side that shrinks much more than the other, behind a turn"),
+        ([Resize(9, "nearest"), Resize(80, "nearest")], "again, for the large pixels of what was shrunk"),
+        ([Resize(90), Pad(3, padding_mode="edge"), Resize(40)], "a edge border of what was resampled or filled"),
+        ([Resize(90), ToTensor(), Recoloured(GREYER), Resize(40)], "saturation 0.5, which works on floats"),
+    ],
+)
+def test_what_costs_two_resamplings_says_why(steps, words):
+    plan = Compose(steps).plan((150, 200), Key(3))
+    assert len(plan.resamplings) == 2
+    assert words in str(plan)
+
+
+def test_a_colour_that_leaves_white_differs_at_edges_alone():
+    """Where an affine step saturates and weighted sums follow, the fold saturates behind them, or before: measured."""
+    image = photo(200, 260)
+    bright = Recoloured(line("brightness 1.50", 1.5))
+    for behind in ([Resize(70)], [RandomRotation((20, 20), fill=0)]):
+        steps = [Resize(150), bright, *behind]
+        single = image
+        for step in steps:
+            single = step(single)
+        apart = np.abs(Compose(steps)(image).astype(int) - single)
+        assert apart.mean() <= 1.5
+        assert np.quantile(apart, 0.99) <= 10
+
+
+def test_pixelwise_steps_need_black_and_white():
+    with pytest.raises(TransformError, match=r"brightness 0\.9: normalised images have no black and white"):
+        Compose([*FLOATS, COLOURS[0]]).plan((10, 10))
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float64, "bool"])
+def test_other_types_are_named(dtype):
+    with pytest.raises(TransformError, match=f"not {np.dtype(dtype)}: decode with dtype="):
+        Draft(3, 4, dtype=dtype)
+
+
+def test_a_fill_must_fit_the_picture():
+    with pytest.raises(TransformError, match=r"fill must be in 0..255 for uint8, not 256"):
+        Compose([Pad(1, 256)]).plan((3, 3))
+    with pytest.raises(TransformError, match="fill must have 1 number, or 1 a channel, 3 here"):
+        Compose([Pad(1, (1, 2))]).plan((3, 3))
+    assert Compose([Pad(1, 65535)]).plan((3, 3), dtype=np.uint16).stages
+
+
+def test_cuts_are_the_frames_beyond_which_something_went():
+    plan = Compose([CenterCrop(10), RandomHorizontalFlip(1), Resize(5)]).plan((20, 30))
+    assert plan.cuts == (((10, 5), (20, 5), (20, 15), (10, 15)),)
+    assert plan.outline == ((20, 5), (10, 5), (10, 15), (20, 15))
