@@ -9,6 +9,9 @@ The rules:
   but for rounding and for colours that are kept within black and white), or go in front of all geometry, where that
   only moved whole pixels or, again, the step is affine. A step for which neither holds (a curve such as posterize
   between two resamplings) ends the segment: the picture is made, and the rest resamples again.
+* What that changes, on smooth pictures: with a brightness of 1.2 to 2 between two resamplings, the fold differs from
+  the steps one by one by 0.4 to 0.7 of 255 in the mean, where the same geometry without it differs by 0.3 to 0.5; at
+  the edges of what is white by up to 8 (tests/transforms/test_draft.py).
 * What needs the whole picture (a histogram), neighbours or noise ends the segment. So does another filter; a step that
   shrinks one side much more than the other behind a turn, for which filters along the source's axes are too narrow;
   and one of "nearest" that enlarges what "nearest" has shrunk, whose large pixels are wanted.
@@ -24,11 +27,11 @@ import numpy as np
 
 from feedline.errors import TransformError
 from feedline.native import Filter
-from feedline.transforms.matrix import IDENTITY, Matrix, after, at, corners, inverse, scaling, shift, whole
+from feedline.transforms.matrix import IDENTITY, Matrix, after, at, beyond, corners, inverse, scaling, shift, whole
 from feedline.transforms.plan import Plan
 from feedline.transforms.pointwise import Pointwise, on_fill, top
 from feedline.transforms.segment import Segment, quad
-from feedline.transforms.stages import Border, Clip, Convert, Corners, Stage, Work, outside
+from feedline.transforms.stages import Border, Clip, Convert, Corners, Stage, Work
 from feedline.types import Image, Objects
 
 Fill = float | Sequence[float]
@@ -91,7 +94,7 @@ class Draft:
     def pad(self, left: int, top: int, right: int, bottom: int, fill: Fill = 0, border: Border = "constant") -> None:
         """More pixels at the sides."""
         if border != "constant" and (self._segment.filter is not None or self._segment.clips or self._segment.frames):
-            self._cut(f"a {border} border of what was resampled or filled")
+            self._cut(f"the {border} border of what was resampled or filled")
         self.move(shift(left, top), self.height + top + bottom, self.width + left + right, fill=fill, border=border)
 
     def resize(self, height: int, width: int, filter: Filter = "bilinear", antialias: bool = True) -> None:
@@ -221,18 +224,17 @@ class Draft:
 
     def _look(self, matrix: Matrix, height: int, width: int) -> None:
         """The next picture is the one to look at."""
-        moved = [at(matrix, corner) for corner in corners(self.height, self.width)]
-        frame = quad(corners(height, width))
+        cuts = any(beyond(at(matrix, corner), height, width) for corner in corners(self.height, self.width))
         self.matrix = after(matrix, self.matrix)
         self.height, self.width = height, width
-        if any(outside(frame, corner) for corner in moved):
+        if cuts:
             back = inverse(self.matrix)
-            self._cuts.append(quad(at(back, corner) for corner in frame))
+            self._cuts.append(quad(at(back, corner) for corner in corners(height, width)))
 
     def _reveals(self, matrix: Matrix, height: int, width: int) -> bool:
         """Whether the next picture looks out of the one so far."""
-        back, frame = inverse(matrix), quad(corners(self.height, self.width))
-        return any(outside(frame, at(back, corner)) for corner in corners(height, width))
+        back = inverse(matrix)
+        return any(beyond(at(back, corner), self.height, self.width) for corner in corners(height, width))
 
     def _colour(self, fill: Fill) -> tuple[float, ...]:
         numbers = tuple(map(float, fill)) if isinstance(fill, Sequence) else (float(fill),) * self.channels
