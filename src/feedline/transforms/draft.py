@@ -130,11 +130,10 @@ class Draft:
         if colour is not None and over_horizon(inverse(self._segment.matrix), self.height, self.width):
             self._cut()
         self._settle(moves, reveals)
-        segment = self._segment
-        why = "" if moves else segment.apart(matrix, height, width, filter)
+        why = "" if moves else self._segment.apart(matrix, height, width, filter)
         if why:
             self._cut(why)
-            segment = self._segment
+        segment = self._segment
         frame = segment.frame(self.height, self.width)
         if moves:
             if colour is not None and reveals:
