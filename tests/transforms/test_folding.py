@@ -316,3 +316,37 @@ def test_a_turn_alone_is_not_shrunk_before():
     with counting() as counters:
         Compose([RandomRotation((33, 33))])(photo(50, 60))
     assert (counters.resamplings, counters.shrinks) == (1, 0)
+
+
+def test_a_pad_behind_a_crop_and_a_resize_is_filled():
+    image = np.full((60, 60, 1), 200, np.uint8)
+    out = Compose([CenterCrop(40), Resize(80), Pad(20, 9), Resize(60)])(image)
+    assert (out == 9).mean() == pytest.approx(5 / 9, abs=0.02)
+
+
+@pytest.mark.parametrize("border", ["reflect", "symmetric", "edge"])
+def test_the_region_of_a_border_alone_holds_what_is_mirrored_into_it(border):
+    draft = Draft(60, 70)
+    draft.pad(30, 30, 30, 30, border=border)
+    draft.crop(2, 5, 20, 20)
+    plan, image = draft.finish(), photo(60, 70)
+    top, left, height, width = plan.region
+    part = image[top : top + height, left : left + width].copy()
+    np.testing.assert_array_equal(run(plan, part, (top, left)), run(plan, image))
+
+
+def test_the_last_pixel_of_what_was_enlarged():
+    draft = Draft(11, 11)
+    draft.resize(110, 110)
+    draft.crop(109, 109, 1, 1)
+    draft.resize(5, 5)
+    image = np.full((11, 11, 1), 8, np.uint8)
+    image[10, 10] = 90
+    assert (run(draft.finish(), image) == 90).all()
+
+
+def test_what_lies_far_outside_costs_no_memory():
+    draft = Draft(50, 50)
+    draft.move((1e-3, 0.0, 10.0, 0.0, 1e-3, 10.0, 0.0, 0.0, 1.0), 20, 20, fill=3, antialias=False)
+    (stage,) = draft.finish().stages
+    assert stage.window[2] - stage.window[0] < 100
