@@ -1,6 +1,6 @@
 """torchvision's and albumentations' transforms among ours."""
 
-import albumentations as A  # noqa: N812 - its users know it by this name
+import albumentations as A
 import numpy as np
 import pytest
 import torch

@@ -14,7 +14,8 @@ The rules:
   the edges of what is white by up to 8 (tests/transforms/test_draft.py).
 * What needs the whole picture (a histogram), neighbours or noise ends the segment. So does another filter; a step that
   shrinks one side much more than the other behind a turn, for which filters along the source's axes are too narrow;
-  and one of "nearest" that enlarges what "nearest" has shrunk, whose large pixels are wanted.
+  one of "nearest" that enlarges what "nearest" has shrunk, whose large pixels are wanted; and a perspective so strong
+  that its frame looks over the horizon, where more fill follows: what is seen there has no place in the source.
 """
 
 from __future__ import annotations
@@ -27,10 +28,23 @@ import numpy as np
 
 from feedline.errors import TransformError
 from feedline.native import Filter
-from feedline.transforms.matrix import IDENTITY, Matrix, after, at, beyond, corners, inverse, scaling, shift, whole
+from feedline.transforms.matrix import (
+    IDENTITY,
+    Matrix,
+    after,
+    at,
+    beyond,
+    corners,
+    inverse,
+    over_horizon,
+    scaling,
+    seen,
+    shift,
+    whole,
+)
 from feedline.transforms.plan import Plan
-from feedline.transforms.pointwise import Pointwise, on_fill, top
-from feedline.transforms.segment import Segment, quad
+from feedline.transforms.pointwise import Curve, Pointwise, on_fill, top
+from feedline.transforms.segment import Segment
 from feedline.transforms.stages import Border, Clip, Convert, Corners, Stage, Work
 from feedline.types import Image, Objects
 
@@ -128,7 +142,7 @@ class Draft:
         colour = None if fill is None else self._colour(fill)
         reveals = colour is not None and self._reveals(matrix, height, width)
         if colour is not None and over_horizon(inverse(self._segment.matrix), self.height, self.width):
-            self._cut()
+            self._cut("a fill behind a perspective that looks over its horizon")
         self._settle(moves, reveals)
         why = "" if moves else self._segment.apart(matrix, height, width, filter)
         if why:
@@ -156,7 +170,8 @@ class Draft:
             raise TransformError(f"{step.name}: normalised images have no black and white: put it before Normalize")
         if self._segment.convert is not None:
             self._cut(f"what follows {step.name}, which works on floats")
-        self._segment.behind.append(step)
+        if isinstance(step, Curve) or self.channels >= 3:
+            self._segment.behind.append(step)
 
     def convert(self, factor: Sequence[float], offset: Sequence[float], normalized: bool = False) -> None:
         """To float32: ``value * factor + offset``, a number a channel each, or one for all."""
@@ -227,8 +242,7 @@ class Draft:
         self.matrix = after(matrix, self.matrix)
         self.height, self.width = height, width
         if cuts:
-            back = inverse(self.matrix)
-            self._cuts.append(quad(at(back, corner) for corner in corners(height, width)))
+            self._cuts.append(seen(inverse(self.matrix), height, width))
 
     def _reveals(self, matrix: Matrix, height: int, width: int) -> bool:
         """Whether the next picture looks out of the one so far."""

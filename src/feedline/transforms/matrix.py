@@ -12,6 +12,8 @@ Point = tuple[float, float]
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 _TINY = 1e-9
+_HORIZON = 1e-3
+"""The least depth that is seen, as a share of the largest in the frame."""
 _NEAR = 1e-7
 """Pixels."""
 
@@ -66,6 +68,33 @@ def at(matrix: Matrix, point: Point) -> Point:
 def corners(height: float, width: float) -> tuple[Point, Point, Point, Point]:
     """Of a frame: top left, top right, bottom right, bottom left."""
     return (0.0, 0.0), (width, 0.0), (width, height), (0.0, height)
+
+
+def seen(matrix: Matrix, height: float, width: float) -> tuple[Point, ...]:
+    """Where the part of a frame goes that lies before the horizon: its corners, or, of a perspective, up to five."""
+    frame = corners(height, width)
+    if not (matrix[6] or matrix[7]):
+        return tuple(at(matrix, corner) for corner in frame)
+    depths = [matrix[6] * x + matrix[7] * y + matrix[8] for x, y in frame]
+    least = _HORIZON * max(depths)
+    points: list[Point] = []
+    for (x, y), (u, v), depth, next_depth in zip(
+        frame, (*frame[1:], frame[0]), depths, (*depths[1:], depths[0]), strict=True
+    ):
+        if depth >= least:
+            points.append((x, y))
+        if (depth >= least) != (next_depth >= least):
+            way = (least - depth) / (next_depth - depth)
+            points.append((x + way * (u - x), y + way * (v - y)))
+    return tuple(at(matrix, point) for point in points)
+
+
+def over_horizon(matrix: Matrix, height: float, width: float) -> bool:
+    """Whether any of a frame lies behind the horizon, or so near to it that it is grown tenfold."""
+    if not (matrix[6] or matrix[7]):
+        return False
+    depths = [matrix[6] * x + matrix[7] * y + matrix[8] for x, y in corners(height, width)]
+    return min(depths) < 0.1 * max(depths)
 
 
 def beyond(point: Point, height: float, width: float) -> bool:

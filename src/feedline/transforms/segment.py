@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from feedline.native import Filter
-from feedline.transforms.matrix import IDENTITY, Matrix, Point, aligned, at, bounds, corners, growth, inverse
+from feedline.transforms.matrix import IDENTITY, Matrix, aligned, at, bounds, growth, inverse, seen
 from feedline.transforms.pointwise import Curve, Pointwise, folded
 from feedline.transforms.stages import Clip, Convert, Corners, Recolour, Resample, Stage
 
@@ -49,8 +47,7 @@ class Segment:
 
     def frame(self, height: int, width: int) -> Corners:
         """The corners of the picture so far, of this size, in the coordinates of the source."""
-        back = inverse(self.matrix)
-        return quad(at(back, corner) for corner in corners(height, width))
+        return seen(inverse(self.matrix), height, width)
 
     def apart(self, matrix: Matrix, height: int, width: int, filter: Filter) -> str:
         """Why pixels that are weighed now cannot be weighed together with those before, or ""."""
@@ -117,9 +114,3 @@ class Segment:
         if self.convert is not None:
             stages.append(Convert(self.convert.factor, self.convert.offset, curves))
         return stages
-
-
-def quad(points: Iterable[Point]) -> Corners:
-    """Four points as corners."""
-    one, two, three, four = points
-    return one, two, three, four

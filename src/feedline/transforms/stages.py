@@ -22,7 +22,8 @@ from feedline.transforms.matrix import (
 from feedline.transforms.pointwise import Curve, Group
 from feedline.types import Image
 
-Corners = tuple[Point, Point, Point, Point]
+Corners = tuple[Point, ...]
+"""Of a convex figure, in order around: four, or one fewer or more where a perspective's horizon cuts a frame."""
 Border = Literal["constant", "edge", "reflect", "symmetric"]
 Window = tuple[int, int, int, int]
 """Top, left, bottom and right, in whole pixels."""
@@ -32,10 +33,10 @@ _FAR = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What lies outside of four corners is not the picture, but fill.
+    """What lies outside of its corners is not the picture, but fill.
 
     Attributes:
-        corners: in the coordinates of the source, in order around.
+        corners: in the coordinates of the source.
         fill: a number a channel, in the unit of the image.
         border: what shows outside of a frame of whole pixels instead of the fill; as torchvision's ``padding_mode``.
     """
@@ -104,7 +105,7 @@ class Resample:
         reached = self._reached()
         if self.kind == "copy":
             return reached
-        if self.limits is not None:
+        if self.limits is not None and self.filter != "nearest":  # which never reaches beyond the output's places
             low, near, high, far = self.limits
             reached = _common(reached, _around((low + _EASE, near + _EASE, high - _EASE, far - _EASE)))
         if not self.painted:
