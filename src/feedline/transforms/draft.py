@@ -63,6 +63,7 @@ class Draft:
         objects: what is where in it, for steps that look at that.
         view: which of several pictures that steps make of one (FiveCrop); each such step takes its share of the
             number: ``draft.view, own = divmod(draft.view, views)``.
+        colours: whether pixel-wise steps and stages that keep the type are done; else geometry and conversions alone.
 
     Attributes:
         height, width, channels, dtype, tensor: of the picture that the next step sees.
@@ -82,12 +83,13 @@ class Draft:
         tensor: bool = False,
         objects: Objects | None = None,
         view: int = 0,
+        colours: bool = True,
     ) -> None:
         self.height, self.width, self.channels, self.tensor = height, width, channels, tensor
         self.dtype = np.dtype(dtype)
         if self.dtype.name not in _KINDS:
             raise TransformError(f"transforms take {', '.join(_KINDS)} images, not {self.dtype}: decode with dtype=")
-        self.objects, self.view = objects, view
+        self.objects, self.view, self._colours = objects, view, colours
         self.matrix: Matrix = IDENTITY
         self.normalized = False
         self._source = (height, width, channels, self.dtype)
@@ -168,6 +170,8 @@ class Draft:
         """
         if self.normalized:
             raise TransformError(f"{step.name}: normalised images have no black and white: put it before Normalize")
+        if not self._colours:
+            return
         if self._segment.convert is not None:
             self._cut(f"what follows {step.name}, which works on floats")
         if isinstance(step, Curve) or self.channels >= 3:
@@ -188,6 +192,8 @@ class Draft:
 
     def work(self, name: str, run: Callable[[Image], Image], channels: int | None = None, dtype: Any = None) -> None:
         """A stage that remains; ``channels`` and ``dtype`` where it changes them."""
+        if not self._colours and dtype is None:
+            return
         self._cut(f"what follows {name}, which looks at the picture as it is then")
         self._stages.append(Work(name, run))
         self.channels = self.channels if channels is None else channels
