@@ -13,6 +13,7 @@ LAYERS = [
     {"sources", "codecs", "transforms", "samplers", "nn"},
     {"turning"},
     {"records"},
+    {"planned"},
     {"dataset"},
     {"checking", "_guess", "_split"},
     {"_open"},

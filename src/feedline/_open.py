@@ -13,6 +13,7 @@ from feedline._guess import source_of_folder, source_of_name, source_of_url, upr
 from feedline.checking.check import check as check_all
 from feedline.dataset import ImageDataset
 from feedline.errors import SUSPICIOUS, DataError
+from feedline.planned import Scale
 from feedline.sources import ArraySource, HuggingFaceSource, PairedSource, SideBySide
 from feedline.sources.huggingface import is_huggingface
 from feedline.sources.url_reader import is_url
@@ -43,6 +44,7 @@ def open(
     mask: Any = None,
     missing: Literal["raise", "skip"] = "raise",
     side_by_side: Literal["AtoB", "BtoA"] | None = None,
+    scale: Scale = "exact",
     **how: Any,
 ) -> ImageDataset:
     """The images of ``data`` as a map-style dataset of (image, label).
@@ -75,13 +77,14 @@ def open(
         mask: where the masks of the images are, by equal names.
         missing: what is done about images that have no partner or mask.
         side_by_side: "AtoB" or "BtoA" for images that hold two beside each other, A on the left.
+        scale: "fast" decodes a JPEG that ``transform`` shrinks at less than its size: see :class:`ImageDataset`.
         how: what the source takes: see there.
 
     Raises:
         DataError: nothing is there, or nothing that feedline opens, or not in the layout that it needs; with ``check``
             what is broken, all of it in ``problems``.
         TypeError: a word that the source does not take.
-        ValueError: an unknown mode.
+        ValueError: an unknown mode or scale.
     """
     source = _source(data, how)
     others: list[tuple[Any, Literal["partner", "mask"]]] = [(pair, "partner"), (mask, "mask")]
@@ -91,9 +94,8 @@ def open(
             source = PairedSource(source, second, as_, missing=missing, size_of=upright_size)
     if side_by_side is not None:
         source = SideBySide(source, side_by_side, size_of=upright_size)
-    dataset = ImageDataset(
-        source, transform, ("unchanged" if _holds_arrays(source) else "RGB") if mode is None else mode
-    )
+    own: Mode = "unchanged" if _holds_arrays(source) else "RGB"
+    dataset = ImageDataset(source, transform, own if mode is None else mode, scale)
     if check:
         _require_whole(dataset)
     return dataset

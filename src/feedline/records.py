@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from feedline.codecs.depth import to_dtype
 from feedline.codecs.mask import decode_mask
 from feedline.errors import DecodeError
 from feedline.turning import turned, turned_mask
-from feedline.types import UNLABELLED, Image, Mode, Record
+from feedline.types import UNLABELLED, Header, Image, Mode, Objects, Record
 
 _BYTE = np.dtype(np.uint8)
 
@@ -37,15 +38,60 @@ def image_of(record: Record, mode: Mode, index: int) -> Image:
     return halves(image, record.extra["side_by_side"])[0] if "side_by_side" in record.extra else image
 
 
-def decoded(record: Record, mode: Mode, index: int) -> Record:
+def part_of(
+    record: Record, mode: Mode, index: int, region: Sequence[int] | None = None, size: Sequence[int] | None = None
+) -> Image:
+    """A region of the image in encoded bytes, or all of it at another size, as :func:`feedline.decode` takes them.
+
+    Raises:
+        DecodeError: it cannot be decoded; names path and index.
+    """
+    try:
+        return decode(cast(bytes, record.data), mode, dtype=_dtype(mode), region=region, size=size)
+    except DecodeError as error:
+        raise error.at(record.path, index) from error
+
+
+def header_of(record: Record, index: int) -> Header:
+    """Of an image in encoded bytes; raises DecodeError with path and index."""
+    try:
+        return probe(cast(bytes, record.data))
+    except DecodeError as error:
+        raise error.at(record.path, index) from error
+
+
+def objects_of(record: Record, index: int, header: Header | None = None) -> Objects | None:
+    """What is where in the upright image; raises DecodeError where its header cannot be read.
+
+    Args:
+        record: as the source gave it.
+        index: of it.
+        header: of its image, where that is known already.
+    """
+    if record.objects is None or not isinstance(record.data, bytes):
+        return record.objects
+    header = header or header_of(record, index)
+    stated = {"size": record.extra.get("size")}  # without the masks, which nobody asks for here
+    return turned(record.objects, stated, header.orientation, header.width, header.height)[0]
+
+
+def decoded(record: Record, mode: Mode, index: int, image: Image | None = None) -> Record:
     """The record with all its pictures decoded, and what belongs to the image the way round that it is.
+
+    Args:
+        record: as the source gave it.
+        mode: of image and partner.
+        index: of the record.
+        image: the image, where it is decoded already; not of one that lies side by side with its partner.
 
     Raises:
         DecodeError: one of them cannot be decoded; names its path, and the index.
     """
-    image, partner = _picture(record.data, mode, record.path, index), None
-    if "side_by_side" in record.extra:
-        image, partner = halves(image, record.extra["side_by_side"])
+    partner = None
+    if image is None:
+        image = _picture(record.data, mode, record.path, index)
+        if "side_by_side" in record.extra:
+            image, partner = halves(image, record.extra["side_by_side"])
     if record.partner is not None:
         partner = _picture(record.partner, mode, _path(record, "partner"), index)
     return _turned(replace(record, data=image, partner=partner, mask=_mask(record, index)), record.data)
@@ -78,7 +124,7 @@ def _path(record: Record, name: str) -> str:
 
 
 def _picture(data: bytes | Image, mode: Mode, path: str, index: int) -> Image:
-    dtype = None if mode == "unchanged" else _BYTE
+    dtype = _dtype(mode)
     try:
         if isinstance(data, bytes):
             return decode(data, mode, dtype=dtype)
@@ -86,3 +132,7 @@ def _picture(data: bytes | Image, mode: Mode, path: str, index: int) -> Image:
         return image.copy() if np.may_share_memory(image, data) else image
     except DecodeError as error:
         raise error.at(path, index) from error
+
+
+def _dtype(mode: Mode) -> np.dtype[Any] | None:
+    return None if mode == "unchanged" else _BYTE

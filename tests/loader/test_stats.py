@@ -17,6 +17,8 @@ WORKERS = pytest.mark.parametrize(
     ("num_workers", "worker_type"), [(0, "auto"), (2, "thread"), (2, "process")], ids=["serial", "threads", "processes"]
 )
 PAUSE = 0.004
+PASSES = 8
+"""Of which one in peace is enough: what else the machine does may take longer than a pause in any of them."""
 
 
 class SlowSource(Memory):
@@ -28,9 +30,9 @@ class SlowSource(Memory):
 class SlowDecode(ImageDataset):
     keyed = True
 
-    def _image(self, record, index):
+    def _image(self, record, index, ahead):
         time.sleep(PAUSE)
-        return super()._image(record, index)
+        return super()._image(record, index, ahead)
 
 
 class SlowStep(Transform):
@@ -49,14 +51,18 @@ def planted(stage):
 @WORKERS
 @pytest.mark.parametrize("stage", ["read", "decode", "transform"])
 def test_the_slow_stage_is_the_one_that_it_shows(stage, num_workers, worker_type):
-    loader = DataLoader(planted(stage), 16, num_workers=num_workers, worker_type=worker_type)
-    for _ in loader:
-        pass
-    (epoch,) = loader.stats
+    keeps = {"persistent_workers": num_workers > 0}  # so that they start once, in the first pass
+    loader = DataLoader(planted(stage), 16, num_workers=num_workers, worker_type=worker_type, **keeps)
+    for _ in range(PASSES):
+        for _ in loader:
+            pass
+        epoch = loader.stats[-1]
+        assert epoch.stages[stage] >= 0.9 * 96 * PAUSE
+        assert stage in str(loader.stats)
+        if epoch.limit.startswith(f"limited by {stage}: "):
+            break
+    assert epoch.limit.startswith(f"limited by {stage}: "), "in none of the passes, however busy the machine is"
     assert max(epoch.stages, key=epoch.stages.get) == stage
-    assert epoch.limit.startswith(f"limited by {stage}: ")
-    assert stage in str(loader.stats)
-    assert epoch.stages[stage] >= 0.9 * 96 * PAUSE
 
 
 @WORKERS

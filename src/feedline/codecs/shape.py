@@ -18,6 +18,24 @@ def upright_size(header: Header) -> tuple[int, int]:
     return (header.width, header.height) if header.orientation >= 5 else (header.height, header.width)
 
 
+def reduced_size(header: Header, step: int) -> tuple[int, int]:
+    """Height and width of the upright image that is decoded at 1 / step."""
+    rows, columns = upright_size(header)
+    return -(-rows // step), -(-columns // step)
+
+
+def ahead_of(header: Header, step: int) -> tuple[float, float]:
+    """How far the upright image begins behind the edge of the one that is decoded at 1 / step, down and across.
+
+    Each pixel of that stands for step x step stored ones, the last of a row for fewer: where it is turned it is the
+    first. In its pixels.
+    """
+    rows, columns = upright_size(header)
+    down = -(-rows // step) - rows / step if header.orientation in (3, 4, 7, 8) else 0.0
+    across = -(-columns // step) - columns / step if header.orientation in (2, 3, 6, 7) else 0.0
+    return down, across
+
+
 def check_region(region: Region, header: Header) -> None:
     """Raises ValueError where the region is not wholly inside the upright image."""
     top, left, height, width = region

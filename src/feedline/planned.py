@@ -1,0 +1,171 @@
+"""A sample's image, planned before it is decoded, so that no more is decoded than its transforms look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from feedline.codecs.shape import ahead_of, reduced_size, upright_size
+from feedline.records import header_of, image_of, objects_of, part_of
+from feedline.rng import Key
+from feedline.transforms.base import Placed, Transform, as_array
+from feedline.transforms.compose import Compose
+from feedline.transforms.draft import Draft
+from feedline.transforms.execute import run
+from feedline.transforms.plan import Plan
+from feedline.transforms.reduced import reduced, shrinks
+from feedline.types import Header, Image, Mode, Objects, Record
+
+Scale = Literal["exact", "fast"]
+SCALES = ("exact", "fast")
+CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
+_SMALL = 4096
+"""Bytes of a file up to which looking at its header first is not worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Neighbouring steps of ours, which are planned together, and the foreign one behind them, if there is one."""
+
+    ours: tuple[tuple[Transform, int], ...]
+    foreign: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is known of a picture before it is decoded.
+
+    Attributes:
+        plan: of the first stretch, for what is decoded.
+        region: (top, left, height, width) of the upright picture that is decoded; None for all of it.
+        size: (height, width) at which it is decoded, where that is less than it has.
+    """
+
+    plan: Plan
+    region: tuple[int, int, int, int] | None = None
+    size: tuple[int, int] | None = None
+
+    @property
+    def origin(self) -> tuple[int, int]:
+        return (0, 0) if self.region is None else self.region[:2]
+
+
+class Chain:
+    """The steps that one key chose, for one sample.
+
+    Args:
+        steps: all of them.
+        key: of the sample.
+
+    Attributes:
+        stretches: in order; none where there are no steps.
+        views: how many pictures come of one.
+    """
+
+    def __init__(self, steps: Compose, key: Key) -> None:
+        self.key, self.views = key, steps.views
+        self.stretches = tuple(_stretches(steps.placed(key)))
+
+    def ahead(self, record: Record, mode: Mode, index: int, scale: Scale) -> Ahead | None:
+        """What is to be decoded of a record's image; None where all of it is, and planned when it is there.
+
+        Raises:
+            DecodeError: its header cannot be read; names path and index.
+            TransformError: a step cannot be done to a picture of its size.
+        """
+        first = self.stretches[0].ours if self.stretches else ()
+        if not first or self.views > 1 or mode not in CHANNELS or not _worth_it(record):
+            return None
+        header = header_of(record, index)
+        objects = objects_of(record, index, header)
+        draft = Draft(*upright_size(header), CHANNELS[mode], objects=objects)
+        plan = _drafted(draft, first, self.key)
+        fast = _reduced(plan, header) if scale == "fast" else None
+        if fast is not None:
+            return fast
+        return Ahead(plan, None if plan.region == (0, 0, *plan.source) else plan.region)
+
+    def run(self, image: Image, ahead: Ahead | None = None, objects: Objects | None = None) -> Any:
+        """What the steps make of an image; of several views, a stack of them.
+
+        Args:
+            image: HxWxC: what ``ahead`` says of it, or all.
+            ahead: where the picture was planned already.
+            objects: what is where in it, where it was not.
+        """
+        if self.views == 1:
+            return self._view(image, ahead, objects, 0)
+        views = [self._view(image, ahead, objects, view) for view in range(self.views)]
+        return torch.stack(views) if isinstance(views[0], torch.Tensor) else np.stack(views)
+
+    def _view(self, image: Any, ahead: Ahead | None, objects: Objects | None, view: int) -> Any:
+        for stretch in self.stretches:
+            if ahead is not None:
+                image = run(ahead.plan, image, ahead.origin)
+            elif stretch.ours:
+                array, plan = self.planned(stretch, image, objects, view)
+                image = run(plan, array)
+            ahead = objects = None  # behind a foreign step nobody knows where they are
+            if stretch.foreign is not None:
+                image = stretch.foreign(image)
+        return image
+
+    def planned(
+        self, stretch: Stretch, image: Any, objects: Objects | None = None, view: int = 0, colours: bool = True
+    ) -> tuple[Image, Plan]:
+        """The image as an HxWxC array, and what a stretch will do to it.
+
+        Args:
+            stretch: one of ``stretches``.
+            image: HxWxC array or CxHxW tensor.
+            objects: what is where in it.
+            view: which of ``views``.
+            colours: whether more is done to it than geometry and the conversion of its numbers.
+        """
+        array, tensor = as_array(image)
+        height, width, channels = array.shape
+        draft = Draft(height, width, channels, array.dtype, tensor, objects, view, colours)
+        return array, _drafted(draft, stretch.ours, self.key)
+
+
+def decoded_part(record: Record, mode: Mode, index: int, ahead: Ahead | None) -> Image:
+    """Of a record's image what ``ahead`` says, HxWxC; raises DecodeError with path and index."""
+    if ahead is None:
+        return image_of(record, mode, index)
+    return part_of(record, mode, index, ahead.region, ahead.size)
+
+
+def _stretches(placed: list[Placed]) -> Iterator[Stretch]:
+    ours: list[tuple[Transform, int]] = []
+    for step, operation in placed:
+        if isinstance(step, Transform):
+            ours.append((step, operation))
+        else:
+            yield Stretch(tuple(ours), step)
+            ours = []
+    if ours:
+        yield Stretch(tuple(ours))
+
+
+def _worth_it(record: Record) -> bool:
+    return isinstance(record.data, bytes) and len(record.data) > _SMALL and "side_by_side" not in record.extra
+
+
+def _drafted(draft: Draft, steps: tuple[tuple[Transform, int], ...], key: Key) -> Plan:
+    for step, operation in steps:
+        step.add(draft, key, operation)
+    return draft.finish()
+
+
+def _reduced(plan: Plan, header: Header) -> Ahead | None:
+    """At 1/8, 1/4 or 1/2 of a JPEG, if the plan shrinks it as much."""
+    most = shrinks(plan) if header.format == "jpeg" else 1.0
+    for step in (8, 4, 2):
+        if most >= step:
+            size = reduced_size(header, step)
+            return Ahead(reduced(plan, step, size, ahead_of(header, step)), size=size)
+    return None
