@@ -20,6 +20,7 @@ from feedline.codecs.shape import check_region, crop, reduction, resize, turn
 from feedline.codecs.sniff import CODECS, PAGED, REDUCING, sniff
 from feedline.codecs.wish import Truncated, Wish, wish
 from feedline.errors import DecodeError
+from feedline.native.counters import count
 from feedline.types import Header, Image, Mode
 
 Data = bytes | bytearray | memoryview | str | os.PathLike[str]
@@ -132,6 +133,7 @@ def _stored(codec: ModuleType, data: bytes, header: Header, wanted: Wish, reduce
             f"its header says {header.width} x {header.height} pixels, its content {image.shape[1]} x {image.shape[0]}",
             "corrupt",
         )
+    count("pixels_decoded", image.shape[0] * image.shape[1])
     return image
 
 
