@@ -59,9 +59,9 @@ def test_a_slope_comes_out_the_same(step):
     steps = Compose([Pad(8, fill=0.5), Resize((40, 50)), Pad(3, fill=0.25), RandomHorizontalFlip(1.0)])
     plan = steps.plan((160, 240), dtype=np.float32)
     found, exact = run(reduced(plan, step, small.shape[:2]), small), run(plan, large)
-    assert np.abs(found - exact)[8:-8, 8:-8].max() < 1e-3
+    assert np.abs(found - exact)[8:-8, 8:-8].max() < 2e-3, "half a pixel beside it would be more"
     assert np.array_equal(found[:3], exact[:3])
-    assert found[5, 5] == pytest.approx([0.5] * 3, abs=0.1)
+    assert found[3, 3] == pytest.approx([0.5] * 3, abs=1e-6)
 
 
 def test_what_shrinks_by_just_as_much_is_copied():
