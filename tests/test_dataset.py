@@ -9,9 +9,9 @@ from torch.utils.data import DataLoader as TorchDataLoader
 
 import feedline
 from feedline import DecodeError, ImageDataset, Subset
-from feedline.dataset import subset
 from feedline.rng import Key
 from feedline.sources import ArraySource
+from feedline.subsets import subset
 from feedline.transforms import Compose, RandomCrop, Resize, ToTensor
 from feedline.types import KeyedDataset, Spec
 

@@ -6,7 +6,7 @@ from memory import Memory, labelled, picture
 
 import feedline
 from feedline import DataError, ImageDataset, split
-from feedline.dataset import subset
+from feedline.subsets import subset
 
 labels = st.lists(st.integers(0, 4), min_size=1, max_size=30).flatmap(lambda half: st.permutations(half + half))
 shares = st.floats(0.01, 0.99)

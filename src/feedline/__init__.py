@@ -6,7 +6,7 @@ from feedline._split import split
 from feedline._version import __version__
 from feedline.checking import check
 from feedline.codecs import decode, probe
-from feedline.dataset import ImageDataset, Subset
+from feedline.dataset import ImageDataset
 from feedline.errors import (
     CheckpointError,
     DataError,
@@ -16,6 +16,7 @@ from feedline.errors import (
     TransformError,
 )
 from feedline.loader import DataLoader, get_worker_info, prefetch_to_device
+from feedline.subsets import Subset
 
 __all__ = [
     "CheckpointError",

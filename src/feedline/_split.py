@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from feedline.dataset import AnyDataset, Subset, subset
 from feedline.errors import DataError
 from feedline.rng import epoch_seed
+from feedline.subsets import AnyDataset, Subset, subset
 
 Indices = NDArray[np.int64]
 

@@ -1,4 +1,4 @@
-"""Source, decoding and transforms, joined to a map-style dataset; and parts of one."""
+"""Source, decoding and transforms, joined to a map-style dataset."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from feedline import _opencv as _opencv  # before anything of OpenCV is used: see there
 from feedline import timing
 from feedline.codecs.wish import check_mode
-from feedline.errors import DecodeError
+from feedline.errors import DecodeError, TransformError
+from feedline.following import Colours, Rules, followed
 from feedline.planned import CHANNELS, SCALES, Ahead, Chain, Scale, decoded_part
 from feedline.records import decoded, label_of, objects_of
 from feedline.rng import Key
 from feedline.transforms import Compose
+from feedline.transforms.objects import BoxRule
 from feedline.types import Image, Mode, Record, Source, Spec
 
 
@@ -33,7 +35,7 @@ class Paths(Sequence[str]):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self._source.path(place) for place in range(*index.indices(len(self)))]
-        return self._source.path(_place(index, len(self)))
+        return self._source.path(place_of(index, len(self)))
 
 
 class ImageDataset(Dataset[tuple[Any, int]]):
@@ -82,7 +84,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             DecodeError: the image cannot be read or decoded; names path and index.
             IndexError: no such index.
         """
-        index = _place(index, len(self))
+        index = place_of(index, len(self))
         watch, doing = timing.watch(), "read"
         try:
             record = self.source[index]
@@ -122,8 +124,49 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             DecodeError: one of its pictures cannot be read or decoded; names path and index.
             IndexError: no such index.
         """
-        index = _place(index, len(self))
+        index = place_of(index, len(self))
         return decoded(self.source[index], self.mode, index)
+
+    def sample(
+        self,
+        index: int,
+        key: Key = Key(),
+        *,
+        colours: Colours = "image",
+        rule: BoxRule = BoxRule(),
+        mask_fill: int = 0,
+    ) -> Record:
+        """All that is known of a sample, transformed: its ``data`` is the image of :meth:`get` for this key.
+
+        The mask moves as the image does, and its numbers are never mixed; objects are clipped and dropped by a rule,
+        and masks of objects (``extra["rle"]``, by the object's number) follow and go with them. The partner of a pair
+        gets the same geometry and is converted to the same numbers. ``extra["size"]``, where there is one, is the new
+        (width, height); all else stays. A callable that is no transform of ours, and says by an attribute
+        ``moves = False`` that it leaves everything where it is, counts as a change of colours.
+
+        Args:
+            index: of the sample.
+            key: its seed and epoch; the index in it is this one's.
+            colours: which picture of a pair gets what is neither geometry nor the conversion of numbers (colours,
+                noise, erasing): the "image", the "partner", or "both" of them the same.
+            rule: which boxes are dropped.
+            mask_fill: the mask's number where there is no picture.
+
+        Raises:
+            DecodeError: one of its pictures cannot be read or decoded; names path and index.
+            DataError: mask or partner are of another size than the image.
+            TransformError: a step cannot be done, or may move what nobody knows to follow.
+            IndexError: no such index.
+        """
+        index = place_of(index, len(self))
+        rules = Rules(rule, mask_fill, colours)
+        own = Key(key.seed, key.epoch, index)
+        chains = Chain(self._steps, own, colours != "partner"), Chain(self._steps, own, colours != "image")
+        try:
+            return followed(self.source[index], chains, self.mode, index, self.scale, rules)
+        except TransformError as error:
+            error.add_note(f"{self.source.path(index)} (index {index})")
+            raise
 
     @property
     def thread_safe(self) -> bool:
@@ -162,7 +205,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
 
     def root_index(self, index: int) -> int:
         """The index in the source."""
-        return _place(index, len(self))
+        return place_of(index, len(self))
 
     def with_transform(self, transform: Callable[[Any], Any] | None) -> ImageDataset:
         """The same images under another transform."""
@@ -186,105 +229,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         )
 
 
-class Subset(Dataset[tuple[Any, int]]):
-    """Some samples of a dataset, in a given order: a view that holds indices and nothing else.
-
-    A sample looks as it does in the whole dataset: its randomness depends on its index there.
-    """
-
-    keyed: Literal[True] = True
-
-    def __init__(self, dataset: ImageDataset, indices: ArrayLike) -> None:
-        self.dataset = dataset
-        self.indices: NDArray[np.int64] = np.asarray(indices, dtype=np.int64)
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, index: int) -> tuple[Any, int]:
-        return self.get(index, Key())
-
-    def get(self, index: int, key: Key) -> tuple[Any, int]:
-        """As :meth:`ImageDataset.get`; ``index`` counts within this part."""
-        try:
-            return self.dataset.get(self.root_index(index), key)
-        except DecodeError as error:
-            raise error.at(error.path, index) from error
-
-    @property
-    def thread_safe(self) -> bool:
-        return self.dataset.thread_safe
-
-    @property
-    def spec(self) -> Spec | None:
-        return self.dataset.spec
-
-    @property
-    def classes(self) -> list[str]:
-        return self.dataset.classes
-
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        return self.dataset.class_to_idx
-
-    @property
-    def targets(self) -> NDArray[np.int64]:
-        return self.dataset.targets[self.indices]
-
-    @property
-    def groups(self) -> Sequence[Any] | None:
-        groups = self.dataset.groups
-        return None if groups is None else [groups[index] for index in self.indices]
-
-    @property
-    def paths(self) -> Sequence[str]:
-        return [self.source.path(index) for index in self.indices.tolist()]
-
-    @property
-    def source(self) -> Source:
-        return self.dataset.source
-
-    @property
-    def mode(self) -> Mode:
-        return self.dataset.mode
-
-    @property
-    def scale(self) -> Scale:
-        return self.dataset.scale
-
-    def root_index(self, index: int) -> int:
-        """The index in the source, of one that counts within this part."""
-        return int(self.indices[_place(index, len(self))])
-
-    def with_transform(self, transform: Callable[[Any], Any] | None) -> Subset:
-        """The same samples under another transform."""
-        return Subset(self.dataset.with_transform(transform), self.indices)
-
-    def with_mode(self, mode: Mode) -> Subset:
-        """The same samples in another mode."""
-        return Subset(self.dataset.with_mode(mode), self.indices)
-
-    def with_scale(self, scale: Scale) -> Subset:
-        """The same samples, decoded at another scale where their transforms shrink them."""
-        return Subset(self.dataset.with_scale(scale), self.indices)
-
-    def subset(self, indices: ArrayLike) -> Subset:
-        """Some of these samples, by their indices within this part."""
-        return Subset(self.dataset, self.indices[np.asarray(indices, dtype=np.int64)])
-
-    def __repr__(self) -> str:
-        return f"Subset({len(self):,} of {self.dataset!r})"
-
-
-AnyDataset = ImageDataset | Subset
-
-
-def subset(dataset: AnyDataset, indices: ArrayLike) -> Subset:
-    """A view of some samples; of a view, a view of the same depth."""
-    return dataset.subset(indices) if isinstance(dataset, Subset) else Subset(dataset, indices)
-
-
-def _place(index: int, count: int) -> int:
+def place_of(index: int, count: int) -> int:
     """The index from the front, of one that may count from the end."""
     place = int(index)
     if not -count <= place < count:

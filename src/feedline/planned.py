@@ -40,11 +40,13 @@ class Ahead:
     """What is known of a picture before it is decoded.
 
     Attributes:
-        plan: of the first stretch, for what is decoded.
+        whole: the plan of the first stretch, for the picture as it is.
+        plan: the same, for what is decoded.
         region: (top, left, height, width) of the upright picture that is decoded; None for all of it.
         size: (height, width) at which it is decoded, where that is less than it has.
     """
 
+    whole: Plan
     plan: Plan
     region: tuple[int, int, int, int] | None = None
     size: tuple[int, int] | None = None
@@ -60,14 +62,15 @@ class Chain:
     Args:
         steps: all of them.
         key: of the sample.
+        colours: whether more is done than geometry and the conversion of numbers.
 
     Attributes:
         stretches: in order; none where there are no steps.
         views: how many pictures come of one.
     """
 
-    def __init__(self, steps: Compose, key: Key) -> None:
-        self.key, self.views = key, steps.views
+    def __init__(self, steps: Compose, key: Key, colours: bool = True) -> None:
+        self.key, self.colours, self.views = key, colours, steps.views
         self.stretches = tuple(_stretches(steps.placed(key)))
 
     def ahead(self, record: Record, mode: Mode, index: int, scale: Scale) -> Ahead | None:
@@ -82,12 +85,12 @@ class Chain:
             return None
         header = header_of(record, index)
         objects = objects_of(record, index, header)
-        draft = Draft(*upright_size(header), CHANNELS[mode], objects=objects)
+        draft = Draft(*upright_size(header), CHANNELS[mode], objects=objects, colours=self.colours)
         plan = _drafted(draft, first, self.key)
         fast = _reduced(plan, header) if scale == "fast" else None
         if fast is not None:
             return fast
-        return Ahead(plan, None if plan.region == (0, 0, *plan.source) else plan.region)
+        return Ahead(plan, plan, None if plan.region == (0, 0, *plan.source) else plan.region)
 
     def run(self, image: Image, ahead: Ahead | None = None, objects: Objects | None = None) -> Any:
         """What the steps make of an image; of several views, a stack of them.
@@ -110,12 +113,12 @@ class Chain:
                 array, plan = self.planned(stretch, image, objects, view)
                 image = run(plan, array)
             ahead = objects = None  # behind a foreign step nobody knows where they are
-            if stretch.foreign is not None:
+            if stretch.foreign is not None and self.colours:
                 image = stretch.foreign(image)
         return image
 
     def planned(
-        self, stretch: Stretch, image: Any, objects: Objects | None = None, view: int = 0, colours: bool = True
+        self, stretch: Stretch, image: Any, objects: Objects | None = None, view: int = 0
     ) -> tuple[Image, Plan]:
         """The image as an HxWxC array, and what a stretch will do to it.
 
@@ -124,11 +127,10 @@ class Chain:
             image: HxWxC array or CxHxW tensor.
             objects: what is where in it.
             view: which of ``views``.
-            colours: whether more is done to it than geometry and the conversion of its numbers.
         """
         array, tensor = as_array(image)
         height, width, channels = array.shape
-        draft = Draft(height, width, channels, array.dtype, tensor, objects, view, colours)
+        draft = Draft(height, width, channels, array.dtype, tensor, objects, view, self.colours)
         return array, _drafted(draft, stretch.ours, self.key)
 
 
@@ -167,5 +169,5 @@ def _reduced(plan: Plan, header: Header) -> Ahead | None:
     for step in (8, 4, 2):
         if most >= step:
             size = reduced_size(header, step)
-            return Ahead(reduced(plan, step, size, ahead_of(header, step)), size=size)
+            return Ahead(plan, reduced(plan, step, size, ahead_of(header, step)), size=size)
     return None

@@ -117,7 +117,11 @@ def _turned_array(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 def _turned_rle(rle: Rle, orientation: int, width: int, height: int) -> Rle:
     if (rle.height, rle.width) != (height, width):
         return rle
-    mask = _turned_array(rle.mask(), orientation)
+    return rle_of(_turned_array(rle.mask(), orientation))
+
+
+def rle_of(mask: NDArray[np.bool_]) -> Rle:
+    """A mask, height x width, as run lengths."""
     flat = mask.T.ravel()
     edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     counts = np.diff(np.concatenate([[0], edges, [len(flat)]]))

@@ -13,9 +13,9 @@ from tqdm import tqdm
 from feedline.checking.memory import CheckMemory
 from feedline.codecs import probe
 from feedline.codecs.check import Problem, check_data, check_file
-from feedline.dataset import AnyDataset
 from feedline.errors import DecodeError
 from feedline.sources import Finding, FolderSource
+from feedline.subsets import AnyDataset
 from feedline.turning import outside, turned
 from feedline.types import Mode, Record
 

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from feedline.codecs import probe
-from feedline.dataset import AnyDataset
 from feedline.errors import DecodeError
+from feedline.subsets import AnyDataset
 
 _LOOKS = 256
 _SMALL, _USUAL = 64, 64

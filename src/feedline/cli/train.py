@@ -20,10 +20,10 @@ from feedline.checking import check as check_files
 from feedline.cli.inspect import look_at
 from feedline.cli.settings import Settings
 from feedline.codecs.check import Problem
-from feedline.dataset import AnyDataset, Subset, subset
 from feedline.errors import SUSPICIOUS, CheckpointError, DataError
 from feedline.loader import DataLoader
 from feedline.rng import epoch_seed
+from feedline.subsets import AnyDataset, Subset, subset
 from feedline.train import Checkpoint, Outcome, Run, Training, fit, load_checkpoint, pick_device
 from feedline.train.preprocess import Augment, evaluation_transform, training_transform
 from feedline.train.runs import require_free
