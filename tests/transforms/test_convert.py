@@ -110,3 +110,30 @@ def test_a_bad_parameter_is_named_with_its_rule_and_value(mean, std, words):
     with pytest.raises(TransformError) as raised:
         Normalize(mean, std)
     assert all(word in str(raised.value) for word in ["Normalize", *words])
+
+
+def test_normalize_as_torchvisions_weights_want_it():
+    step = Normalize("imagenet")
+    assert step == Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    with pytest.raises(TransformError, match="the image has 1 channels"):
+        step(torch.zeros(1, 2, 2))
+
+
+def test_normalize_by_a_dataset_that_is_not_there():
+    step = Normalize("dataset")
+    assert not step.measured
+    assert step.spec(Spec(2, 2, 3)) == Spec(2, 2, 3)
+    for use in (step, step.inverse):
+        with pytest.raises(TransformError, match='Normalize\\("dataset"\\) is not measured yet'):
+            use(torch.zeros(3, 2, 2))
+
+
+@pytest.mark.parametrize("given", [("cifar",), ("imagenet", 0.5), ("dataset", (1, 1, 1))])
+def test_a_name_stands_for_both(given):
+    with pytest.raises(TransformError, match='it takes mean and std, or "imagenet" or "dataset" alone; given'):
+        Normalize(*given)
+
+
+def test_a_mean_needs_a_std():
+    with pytest.raises(TransformError, match="std must be numbers"):
+        Normalize(0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from feedline.transforms.draft import Draft
 from feedline.transforms.pointwise import top
 from feedline.types import Image, Spec
 
+_IMAGENET, _DATASET = "imagenet", "dataset"
+_OF_IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _KINDS = {torch.uint8: np.uint8, torch.uint16: np.uint16, torch.float32: np.float32}
 
 
@@ -77,14 +80,26 @@ class ToDtype(Transform):
 class Normalize(Transform):
     """(image - mean) / std per channel, on the floats that ToTensor or ToDtype makes.
 
+    ``Normalize("imagenet")`` has the numbers that torchvision's weights were trained with. ``Normalize("dataset")`` has
+    none yet: the ImageDataset that it is given to measures them over all its images, as they are decoded, when it is
+    made (once: they are kept in the user's cache), and its ``transform`` then has the numbers.
+
     Args:
-        mean, std: a number a channel, or one number for all; std above 0.
+        mean, std: a number a channel, or one number for all, where white is 1; std above 0.
     """
 
-    mean: tuple[float, ...] | float
-    std: tuple[float, ...] | float
+    mean: tuple[float, ...] | float | Literal["imagenet", "dataset"]
+    std: tuple[float, ...] | float | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.mean, str):
+            known = self.mean in (_IMAGENET, _DATASET)
+            require(known and self.std is None, self, 'it takes mean and std, or "imagenet" or "dataset" alone')
+            if self.mean == _DATASET:
+                return
+            mean, std = _OF_IMAGENET
+            object.__setattr__(self, "mean", mean)
+            object.__setattr__(self, "std", std)
         for name in ("mean", "std"):
             value = getattr(self, name)
             numbers = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
@@ -98,8 +113,17 @@ class Normalize(Transform):
         )
 
     @property
+    def measured(self) -> bool:
+        """Whether it has its numbers."""
+        return self.mean != _DATASET
+
+    @property
     def _means(self) -> tuple[float, ...]:
-        assert isinstance(self.mean, tuple)
+        if not isinstance(self.mean, tuple):
+            raise TransformError(
+                'Normalize("dataset") is not measured yet: give it to an ImageDataset, alone or in a Compose, or write '
+                "Normalize(*feedline.measure(dataset))"
+            )
         return self.mean
 
     @property
@@ -110,9 +134,10 @@ class Normalize(Transform):
     def add(self, draft: Draft, key: Key, operation: int) -> None:
         if draft.dtype != np.float32:
             raise TransformError(f"Normalize takes floats, not {draft.dtype}: put it behind ToTensor")
+        means = self._means
         self._check_channels(draft.channels)
         count = draft.channels
-        means, stds = (self._means * count)[:count], (self._stds * count)[:count]
+        means, stds = (means * count)[:count], (self._stds * count)[:count]
         shifts = [-mean / std for mean, std in zip(means, stds, strict=True)]
         draft.convert([1 / std for std in stds], shifts, normalized=True)
 
@@ -122,7 +147,7 @@ class Normalize(Transform):
         return image * std.to(image.device) + mean.to(image.device)
 
     def spec(self, spec: Spec) -> Spec:
-        if spec.channels is not None:
+        if spec.channels is not None and self.measured:
             self._check_channels(spec.channels)
         return spec
 
