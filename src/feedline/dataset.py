@@ -15,6 +15,7 @@ from feedline import timing
 from feedline.codecs.wish import check_mode
 from feedline.errors import DecodeError, TransformError
 from feedline.following import Colours, Rules, followed
+from feedline.measuring import measured, with_numbers
 from feedline.planned import CHANNELS, SCALES, Ahead, Chain, Scale, decoded_part
 from feedline.records import decoded, label_of, objects_of
 from feedline.rng import Key
@@ -46,7 +47,8 @@ class ImageDataset(Dataset[tuple[Any, int]]):
 
     Args:
         source: where the images lie.
-        transform: a Compose, a single transform or any callable that takes the image.
+        transform: a Compose, a single transform or any callable that takes the image. A Normalize("dataset") in it is
+            given its numbers here, which decodes every image of the source once: see :func:`feedline.measure`.
         mode: "RGB", "L" or "RGBA", as uint8; or "unchanged", of the type that is stored: 16 bit and float stay.
         scale: "exact", or "fast": a JPEG that the transforms shrink to 1/2, 1/4, 1/8 or less is decoded at that size
             and resampled from there. Over grainy pictures made for measuring, levels differed by 1 to 2.6 of 255 in the
@@ -66,10 +68,11 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         if scale not in SCALES:
             raise ValueError(f"scale must be one of {', '.join(SCALES)}, not {scale!r}")
         self.source = source
-        self.transform = transform
+        self._given = transform
+        self.transform = with_numbers(transform, lambda: measured(source, mode, range(len(source))))
         self.mode: Mode = mode
         self.scale: Scale = scale
-        self._steps = Compose([] if transform is None else [transform])
+        self._steps = Compose([] if self.transform is None else [self.transform])
 
     def __len__(self) -> int:
         return len(self.source)
@@ -213,11 +216,13 @@ class ImageDataset(Dataset[tuple[Any, int]]):
 
     def with_mode(self, mode: Mode) -> ImageDataset:
         """The same images in another mode."""
-        return ImageDataset(self.source, self.transform, mode, self.scale)
+        return ImageDataset(self.source, self._given, mode, self.scale)
 
     def with_scale(self, scale: Scale) -> ImageDataset:
         """The same images, decoded at another scale where their transforms shrink them."""
-        return ImageDataset(self.source, self.transform, self.mode, scale)
+        other = ImageDataset(self.source, self.transform, self.mode, scale)
+        other._given = self._given
+        return other
 
     def __repr__(self) -> str:
         names = ", ".join(self.classes[:4]) + (", ..." if len(self.classes) > 4 else "")
