@@ -44,7 +44,7 @@ class Data:
         whole = pictures(self.count, self.broken) if self.own else Drawing(self.count, self.broken)
         indices = list(range(self.count - 1, -1, -2))
         if self.part == "feedline" and self.own:
-            return feedline.dataset.subset(whole, indices)
+            return feedline.subsets.subset(whole, indices)
         return Subset(whole, indices) if self.part else whole
 
     def sampler(self, length):

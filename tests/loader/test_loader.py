@@ -233,7 +233,7 @@ def test_a_transform_of_the_callers_without_workers(transform):
 
 
 def test_a_dataset_without_samples():
-    dataset = feedline.dataset.subset(DATASET, [])
+    dataset = feedline.subsets.subset(DATASET, [])
     assert list(DataLoader(dataset, batch_size=4)) == []
     assert list(DataLoader(dataset, batch_size=4, num_workers=2)) == []
 

@@ -134,7 +134,7 @@ def test_sizes_stay_with_substitutes(options):
 
 
 @pytest.mark.parametrize("own", [True, False])
-@pytest.mark.parametrize("kind", [Subset, feedline.dataset.subset])
+@pytest.mark.parametrize("kind", [Subset, feedline.subsets.subset])
 @pytest.mark.parametrize("options", [{}, {"num_workers": 2}])
 def test_a_substitute_is_of_the_same_part(own, kind, options):
     if not own and kind is not Subset:
