@@ -126,6 +126,17 @@ def test_a_masks_fill():
     assert np.array_equal(found.mask[4:-4, 4:-4], more["mask"])
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.int64, np.float64])
+def test_a_masks_numbers_are_never_mixed_whatever_they_are(dtype):
+    image, _ = scene()
+    mask = (np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH, 1) * 1001).astype(dtype)
+    for steps in ([Resize((45, 50))], WARPED):
+        found = ImageDataset(One(image, mask=mask), Compose(steps)).sample(0).mask
+        assert found.dtype == dtype
+        assert np.isin(found, np.append(mask, np.zeros(1, dtype))).all()
+        assert len(np.unique(found)) > 500
+
+
 def test_fast_moves_the_rest_as_exact_does():
     image, more = scene()
     stream = io.BytesIO()

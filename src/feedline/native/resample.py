@@ -32,6 +32,9 @@ def scale(image: Pixels, rows: Taps, columns: Taps) -> Pixels:
     Returns:
         N x M x C of the same type, where N is the number of ``rows``' taps and M that of ``columns``'.
     """
+    if rows.index.shape[1] == columns.index.shape[1] == 1:  # each of one pixel: numbers of any type stay as they are
+        nearest: Pixels = image.take(rows.index[:, 0], 0).take(columns.index[:, 0], 1)
+        return nearest
     if image.dtype.kind == "f":
         return _in_order(_in_order(image, columns, 1), rows, 0)
     height, width, channels = image.shape
