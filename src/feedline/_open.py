@@ -49,8 +49,9 @@ def open(
 ) -> ImageDataset:
     """The images of ``data`` as a map-style dataset of (image, label).
 
-    A loader gets these two. Boxes, masks, partners and whatever else is known of a sample are in ``dataset.record(i)``;
-    of a table with target columns and no labels the label is a float32 array of those.
+    A loader gets these two. Boxes, masks, partners and whatever else is known of a sample are in ``dataset.record(i)``,
+    and in ``dataset.sample(i)`` as the transforms move them; of a table with target columns and no labels the label is
+    a float32 array of those.
 
     | what ``data`` is | what opens it, and takes ``how`` |
     | --- | --- |
