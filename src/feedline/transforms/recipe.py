@@ -1,41 +1,44 @@
-"""Transforms as plain data and back: what a checkpoint carries."""
+"""Transforms as plain data and back: what a checkpoint carries, and what a recipe file says.
+
+A step is written as its name, as ``{name: its first parameter}``, as ``{name: {parameter: value}}``, or, as checkpoints
+have it, as ``{"name": name, parameter: value}``. Steps within a choice are written the same way, and a list among them
+is steps that belong together. A transform that :mod:`feedline.transforms` exports needs no entry anywhere else.
+"""
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 
 import torch
 
 from feedline.errors import TransformError
-from feedline.transforms.base import Transform
+from feedline.transforms.base import Choice, Transform
 from feedline.transforms.compose import Compose
-from feedline.transforms.convert import Normalize, ToDtype, ToTensor
-from feedline.transforms.crop import CenterCrop, Pad, RandomCrop, RandomResizedCrop
-from feedline.transforms.flip import RandomHorizontalFlip, RandomVerticalFlip
-from feedline.transforms.geometry import RandomAffine, RandomRotation
-from feedline.transforms.resize import Resize
 
 Recipe = list[dict[str, Any]]
+Kind = type[Transform] | type[Choice]
 
-_KNOWN: dict[str, type[Transform]] = {
-    kind.__name__: kind
-    for kind in (
-        CenterCrop,
-        Normalize,
-        Pad,
-        RandomAffine,
-        RandomCrop,
-        RandomHorizontalFlip,
-        RandomResizedCrop,
-        RandomRotation,
-        RandomVerticalFlip,
-        Resize,
-        ToDtype,
-        ToTensor,
-    )
-}
+NESTED = "transforms"
+"""The parameter of a choice that holds steps."""
+_EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+_REFUSED = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
+
+
+def known_transforms() -> dict[str, Kind]:
+    """All steps that the room exports, by the names under which it does, in order of these."""
+    room = sys.modules[__name__.rpartition(".")[0]]
+    exported = {name: getattr(room, name) for name in sorted(room.__all__)}
+    return {name: kind for name, kind in exported.items() if _is_step(kind)}
+
+
+def parameters_of(kind: Kind) -> dict[str, Any]:
+    """A transform's parameters and their defaults, ``inspect.Parameter.empty`` where there is none."""
+    return {name: one.default for name, one in inspect.signature(kind).parameters.items()}
 
 
 def to_recipe(compose: Compose) -> Recipe:
@@ -44,39 +47,132 @@ def to_recipe(compose: Compose) -> Recipe:
     Raises:
         TransformError: a step is foreign, so that nobody could make it again from data.
     """
-    recipe = []
-    for step in compose.transforms:
-        if type(step) not in _KNOWN.values():
-            raise TransformError(f"{step!r} is foreign: it cannot be written down as data")
-        parameters = {
-            field.name: _plain(getattr(step, field.name))
-            for field in fields(step)  # type: ignore[arg-type]
-            if getattr(step, field.name) != field.default
-        }
-        recipe.append({"name": type(step).__name__, **parameters})
-    return recipe
+    return [_written(step) for step in compose.transforms]
 
 
-def from_recipe(recipe: Sequence[Mapping[str, Any]]) -> Compose:
-    """The Compose that ``to_recipe`` wrote down.
+def from_recipe(recipe: Sequence[Any]) -> Compose:
+    """The Compose that ``to_recipe`` wrote down, or somebody by hand.
 
     Raises:
-        TransformError: an unknown name, or a parameter that the transform does not have.
+        TransformError: an unknown name, a parameter that the transform does not have, lacks or refuses; names the
+            step's place (2.1 is the first step in the second).
     """
-    steps = []
-    for entry in recipe:
-        parameters = dict(entry)
-        name = parameters.pop("name", None)
-        if name not in _KNOWN:
-            raise TransformError(f"no transform is called {name!r}; there are {', '.join(sorted(_KNOWN))}")
-        try:
-            steps.append(_KNOWN[name](**parameters))
-        except TypeError as error:
-            raise TransformError(f"{name}: {error}") from error
-    return Compose(steps)
+    return Compose(_read(entry, str(place)) for place, entry in enumerate(recipe, 1))
+
+
+def _is_step(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Transform | Choice) and not inspect.isabstract(kind)
+
+
+def _written(step: Any) -> dict[str, Any]:
+    if type(step) not in known_transforms().values():
+        raise TransformError(f"{step!r} is foreign: it cannot be written down as data")
+    given = {name: (getattr(step, name), default) for name, default in parameters_of(type(step)).items()}
+    parameters = {name: _plain(value) for name, (value, default) in given.items() if not _same(value, default)}
+    return {"name": type(step).__name__, **parameters}
+
+
+def _same(value: Any, default: Any) -> bool:
+    return isinstance(value, bool) == isinstance(default, bool) and bool(value == default)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, torch.dtype):
         return str(value).removeprefix("torch.")
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, Compose):
+        return [_plain(step) for step in value.transforms]
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value if value is None or isinstance(value, str | int | float) else _written(value)
+
+
+def _read(entry: Any, place: str) -> Any:
+    """A step, or of a list the steps in it as one."""
+    if isinstance(entry, list | tuple):
+        return Compose(_read(one, f"{place}.{number}") for number, one in enumerate(entry, 1))
+    name, given = _split(entry, place)
+    kind = _kind(name, place)
+    parameters = parameters_of(kind)
+    if not isinstance(given, Mapping):
+        if not parameters:
+            raise _error(place, f"{name} takes no parameters; given {given!r}")
+        given = {next(iter(parameters)): given}
+    _check_names(name, given, parameters, place)
+    values = {key: _value(value) for key, value in given.items()}
+    if issubclass(kind, Choice) and NESTED in values:
+        values[NESTED] = _steps(name, given[NESTED], place)
+    try:
+        return kind(**values)
+    except TransformError as error:
+        raise _error(place, str(error)) from error
+    except _REFUSED as error:
+        raise _error(place, f"{name}: it cannot be made of {dict(given)!r}: {error}") from error
+
+
+def _split(entry: Any, place: str) -> tuple[str, Any]:
+    """Name and parameters."""
+    if isinstance(entry, str):
+        return entry, {}
+    if isinstance(entry, Mapping) and "name" in entry:
+        return entry["name"], {key: value for key, value in entry.items() if key != "name"}
+    if isinstance(entry, Mapping) and len(entry) == 1:
+        ((name, given),) = entry.items()
+        return name, {} if given is None else given
+    if isinstance(entry, Mapping) and len(entry) > 1 and _kind_or_none(next(iter(entry))) is not None:
+        wrong = list(entry)[1]
+        name = next(iter(entry))
+        raise _error(place, f"{name}: parameters belong within {{}}, or deeper than the name; beside it is {wrong!r}")
+    raise _error(place, f"a step is a name, or a name with its parameters, not {_short(entry)}")
+
+
+def _kind_or_none(name: Any) -> Kind | None:
+    return known_transforms().get(name) if isinstance(name, str) else None
+
+
+def _kind(name: Any, place: str) -> Kind:
+    kind = _kind_or_none(name)
+    if kind is not None:
+        return kind
+    if name == "Compose":
+        raise _error(place, "Compose: steps that belong together are written as a list, without a name")
+    raise _error(place, f"no transform is called {name!r}; {_nearest(name, list(known_transforms()))}")
+
+
+def _check_names(name: str, given: Mapping[Any, Any], parameters: Mapping[str, Any], place: str) -> None:
+    for key in given:
+        if key not in parameters:
+            raise _error(place, f"{name} has no parameter {key!r}; {_nearest(key, list(parameters))}")
+    lacking = [key for key, default in parameters.items() if default is inspect.Parameter.empty and key not in given]
+    if lacking:
+        raise _error(place, f"{name} needs {', '.join(lacking)}; given {dict(given)!r}")
+
+
+def _nearest(word: Any, there: list[str]) -> str:
+    """The offer of what was meant, else all that there is."""
+    folded = {name.lower(): name for name in there}
+    near = get_close_matches(str(word).lower(), list(folded), n=1)
+    return f"did you mean {folded[near[0]]}?" if near else f"there are {', '.join(there) or 'none'}"
+
+
+def _steps(name: str, given: Any, place: str) -> list[Any]:
+    if not isinstance(given, list | tuple):
+        raise _error(place, f"{name}: {NESTED} must be a list of steps, not {_short(given)}")
+    return [_read(entry, f"{place}.{number}") for number, entry in enumerate(given, 1)]
+
+
+def _value(value: Any) -> Any:
+    """A parameter as a transform takes it: tuples, and 1e-3 as the number that YAML does not see in it."""
+    if isinstance(value, list | tuple):
+        return tuple(_value(item) for item in value)
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _error(place: str, what: str) -> TransformError:
+    return TransformError(f"step {place}: {what}")
