@@ -6,6 +6,7 @@ from its place in the Compose; called without a key it draws as for the key (0, 
 """
 
 from feedline.transforms.base import Choice, Transform
+from feedline.transforms.choose import OneOf, RandomApply, RandomChoice, RandomOrder
 from feedline.transforms.compose import Compose
 from feedline.transforms.convert import Normalize, ToDtype, ToFloat, ToTensor
 from feedline.transforms.crop import CenterCrop, Pad, RandomCrop, RandomResizedCrop
@@ -13,6 +14,7 @@ from feedline.transforms.flip import RandomHorizontalFlip, RandomVerticalFlip
 from feedline.transforms.geometry import RandomAffine, RandomRotation
 from feedline.transforms.plan import Plan
 from feedline.transforms.recipe import from_recipe, to_recipe
+from feedline.transforms.recipe_file import load_recipe, save_recipe
 from feedline.transforms.resize import Resize
 
 __all__ = [
@@ -20,11 +22,15 @@ __all__ = [
     "Choice",
     "Compose",
     "Normalize",
+    "OneOf",
     "Pad",
     "Plan",
     "RandomAffine",
+    "RandomApply",
+    "RandomChoice",
     "RandomCrop",
     "RandomHorizontalFlip",
+    "RandomOrder",
     "RandomResizedCrop",
     "RandomRotation",
     "RandomVerticalFlip",
@@ -34,5 +40,7 @@ __all__ = [
     "ToTensor",
     "Transform",
     "from_recipe",
+    "load_recipe",
+    "save_recipe",
     "to_recipe",
 ]
