@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 import warnings
 from collections.abc import Sequence
 
@@ -20,6 +21,8 @@ from feedline.types import Image
 _RIGHT, _WRONG, _PLAIN = "#1a7f37", "#c62828", "#222222"
 _NUMBERED = 20  # classes up to which a confusion matrix carries its counts
 _NAMED = 60  # classes up to which it carries their names
+_DPI = 110
+_GAP, _LINE, _TITLE, _LETTER = 10, 14, 32, 6.5  # of a sheet, in pixels
 
 
 def plot_results(rows: Sequence[Row]) -> bytes:
@@ -73,29 +76,63 @@ def plot_confusion(confusion: torch.Tensor, classes: Sequence[str]) -> bytes:
     return _png(figure)
 
 
-def plot_sheet(images: Image, captions: Sequence[str], right: Sequence[bool] | None = None, title: str = "") -> bytes:
-    """Images (NxHxWxC uint8) in rows of at most eight, captions green or red where ``right`` says, as PNG."""
-    captions = _legible(captions)
-    columns = min(8, max(1, len(images)))
+def plot_sheet(
+    images: Image | Sequence[Image],
+    captions: Sequence[str],
+    right: Sequence[bool] | None = None,
+    title: str = "",
+    *,
+    columns: int = 8,
+    tile: int = 140,
+) -> bytes:
+    """Images in rows, captions green or red where ``right`` says, as PNG.
+
+    Args:
+        images: HxWxC uint8 each, not necessarily of one shape.
+        captions: one an image, of at most two lines; what is longer is cut.
+        right: whether a caption is green.
+        title: a line above all.
+        columns: images in a row, at most.
+        tile: pixels of an image's longer side; one that has so many already is shown as it is.
+    """
+    words = [_wrapped(caption, max(round(tile / _LETTER), 2)) for caption in _legible(captions)]
+    columns = min(columns, max(1, len(images)))
     rows = max(1, math.ceil(len(images) / columns))
-    figure = Figure(figsize=(1.35 * columns, 1.6 * rows + 0.5), layout="constrained")
-    grid = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
-    for place, axes in enumerate(grid):
+    head, foot = (_TITLE if title else 0), _LINE * max((word.count("\n") + 1 for word in words), default=1) + _GAP
+    high = max((max(round(tile * image.shape[0] / max(image.shape[:2])), 1) for image in images), default=tile)
+    width, height = columns * (tile + _GAP) + _GAP, head + rows * (high + foot) + _GAP
+    figure = Figure(figsize=(width / _DPI, height / _DPI))
+    for place, image in enumerate(images):
+        row, column = divmod(place, columns)
+        left, bottom = _GAP + column * (tile + _GAP), height - head - (row + 1) * (high + foot)
+        scale = tile / max(image.shape[:2])
+        tall, wide = (max(round(side * scale), 1) for side in image.shape[:2])
+        across = left + (tile - wide) // 2
+        axes = figure.add_axes((across / width, bottom / height, wide / width, tall / height))
         axes.axis("off")
-        if place < len(images):
-            _show(axes, images[place])
-            color = _PLAIN if right is None else _RIGHT if right[place] else _WRONG
-            axes.set_title(captions[place], fontsize=8, color=color)
+        _show(axes, image, small=scale >= 1)
+        color = _PLAIN if right is None else _RIGHT if right[place] else _WRONG
+        middle = (left + tile / 2) / width, (bottom + tall + 4) / height
+        figure.text(*middle, words[place], fontsize=8, color=color, ha="center", va="bottom", linespacing=1)
     if title:
-        figure.suptitle(title, fontsize=10)
+        figure.text(0.5, 1 - 6 / height, title, fontsize=10, ha="center", va="top")
     return _png(figure)
 
 
-def _show(axes: Axes, image: Image) -> None:
+def _wrapped(caption: str, letters: int) -> str:
+    lines = [part for line in caption.split("\n") for part in (textwrap.wrap(line, letters) or [""])]
+    if len(lines) > 2:
+        lines = [lines[0], lines[1][: letters - 1] + "\N{HORIZONTAL ELLIPSIS}"]
+    return "\n".join(lines)
+
+
+def _show(axes: Axes, image: Image, small: bool) -> None:
+    """Pixels as squares where there are fewer than are shown, else averaged."""
+    interpolation = "nearest" if small else "antialiased"
     if image.shape[2] in (1, 2):
-        axes.imshow(image[:, :, 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        axes.imshow(image[:, :, 0], cmap="gray", vmin=0, vmax=255, interpolation=interpolation, aspect="auto")
     else:
-        axes.imshow(image, interpolation="nearest")
+        axes.imshow(image, interpolation=interpolation, aspect="auto")
 
 
 def _legible(names: Sequence[str]) -> list[str]:
@@ -109,5 +146,5 @@ def _png(figure: Figure) -> bytes:
     stream = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in another script is drawn as boxes
-        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+        figure.savefig(stream, format="png", dpi=_DPI, metadata={"Software": None})
     return stream.getvalue()
