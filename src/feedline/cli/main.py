@@ -18,6 +18,7 @@ from feedline.cli.check import check
 from feedline.cli.evaluate import evaluate
 from feedline.cli.predict import predict
 from feedline.cli.train import train
+from feedline.cli.transforms import app as transforms
 from feedline.errors import DecodeError, FeedlineError
 
 DATA, MISUSE, FAULT, INTERRUPTED = 1, 2, 70, 130
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for command in (check, train, evaluate, predict):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
+app.add_typer(transforms)
 
 
 def _print_version(wanted: bool) -> None:
