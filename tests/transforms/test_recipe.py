@@ -8,12 +8,17 @@ from feedline import transforms
 from feedline.errors import TransformError
 from feedline.transforms import (
     CenterCrop,
+    Choice,
     Compose,
     Normalize,
+    OneOf,
     Pad,
     RandomAffine,
+    RandomApply,
+    RandomChoice,
     RandomCrop,
     RandomHorizontalFlip,
+    RandomOrder,
     RandomResizedCrop,
     RandomRotation,
     RandomVerticalFlip,
@@ -24,6 +29,7 @@ from feedline.transforms import (
     from_recipe,
     to_recipe,
 )
+from feedline.transforms.recipe import known_transforms
 
 STEPS = [
     CenterCrop((3, 4)),
@@ -40,6 +46,9 @@ STEPS = [
     Resize(8),
     Resize((8, 9)),
     ToTensor(),
+    RandomApply([Resize(8), RandomRotation(15)], p=0.25),
+    RandomChoice([Resize(8), [RandomHorizontalFlip(), Pad(1)]], p=(1, 2)),
+    RandomOrder([RandomVerticalFlip(), OneOf([Pad(1), Pad(2)])]),
 ]
 
 
@@ -57,10 +66,10 @@ def test_what_a_recipe_looks_like():
     ]
 
 
-def test_every_transform_can_be_written_down():
+def test_every_transform_that_is_exported_is_known():
     exported = [getattr(transforms, name) for name in transforms.__all__]
-    ours = {one for one in exported if isinstance(one, type) and issubclass(one, Transform)} - {Transform}
-    assert {type(step) for step in STEPS} == ours
+    ours = {one for one in exported if isinstance(one, type) and issubclass(one, Transform | Choice)}
+    assert set(known_transforms().values()) == ours - {Transform, Choice}
 
 
 class Own(Transform):
@@ -75,18 +84,54 @@ def test_a_foreign_step_cannot_be_written_down(step):
 
 
 @pytest.mark.parametrize(
+    ("entry", "step"),
+    [
+        ("ToTensor", ToTensor()),
+        ({"ToTensor": None}, ToTensor()),
+        ({"Resize": 8}, Resize(8)),
+        ({"Resize": [8, 9]}, Resize((8, 9))),
+        ({"Resize": {"size": 8, "antialias": False}}, Resize(8, antialias=False)),
+        ({"name": "Resize", "size": 8}, Resize(8)),
+        ({"RandomApply": ["ToTensor"]}, RandomApply([ToTensor()])),
+        (
+            {"RandomChoice": {"transforms": [["ToTensor", {"Resize": 8}], "ToTensor"]}},
+            RandomChoice([[ToTensor(), Resize(8)], ToTensor()]),
+        ),
+        ({"Normalize": {"mean": 0.5, "std": "1e-3"}}, Normalize(0.5, 0.001)),
+    ],
+)
+def test_how_a_step_may_be_written(entry, step):
+    assert from_recipe([entry]) == Compose([step])
+
+
+@pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"name": "Sharpen"}, "no transform is called 'Sharpen'; there are CenterCrop, "),
-        ({"size": 3}, "no transform is called None"),
-        ({"name": "Resize", "sise": 3}, "Resize: .*sise"),
-        ({"name": "Resize"}, "Resize: .*size"),
-        ({"name": "RandomHorizontalFlip", "p": 2}, "RandomHorizontalFlip: p must be a number in 0..1"),
+        ({"name": "Crop"}, "step 2: no transform is called 'Crop'; did you mean CenterCrop or .*RandomCrop or "),
+        ("resise", "step 2: no transform is called 'resise'; did you mean Resize?"),
+        ("Zzz", "step 2: no transform is called 'Zzz'; there are .*CenterCrop, "),
+        ({"size": 3}, "step 2: no transform is called 'size'"),
+        ({"name": None}, "step 2: no transform is called None"),
+        ({"Compose": []}, "step 2: Compose: steps that belong together are written as a list"),
+        (3, "step 2: a step is a name, or a name with its parameters, not 3"),
+        ({}, "step 2: a step is a name, or a name with its parameters, not {}"),
+        ({"Resize": None, "size": 3}, "step 2: Resize: parameters belong within {}.* beside it is 'size'"),
+        ({"name": "Resize", "sise": 3}, "step 2: Resize has no parameter 'sise'; did you mean size?"),
+        ({"Resize": {8: 3}}, "step 2: Resize has no parameter 8; there are size, "),
+        ({"ToTensor": 3}, "step 2: ToTensor takes no parameters; given 3"),
+        ({"name": "Resize"}, "step 2: Resize needs size; given {}"),
+        ({"Resize": "large"}, "step 2: Resize: size must be .* given Resize[(]size='large'"),
+        ({"name": "RandomHorizontalFlip", "p": 2}, "step 2: RandomHorizontalFlip: p must be a number in 0..1; given "),
+        ({"Normalize": {"mean": {}, "std": 1}}, "step 2: Normalize: mean must be numbers"),
+        ({"RandomApply": [{"Pad": 1}, {"Resize": 0}]}, "step 2.2: Resize: size must be whole pixels"),
+        ({"RandomApply": [["ToTensor", "Paad"]]}, "step 2.1.2: no transform is called 'Paad'; did you mean Pad?"),
+        ({"RandomApply": "ToTensor"}, "step 2: RandomApply: transforms must be a list of steps, not 'ToTensor'"),
     ],
 )
 def test_a_wrong_recipe(entry, message):
-    with pytest.raises(TransformError, match=message):
-        from_recipe([entry])
+    with pytest.raises(TransformError, match=f"^{message}") as error:
+        from_recipe(["ToTensor", entry])
+    assert "\n" not in str(error.value)
 
 
 def test_a_recipe_is_not_changed_by_reading_it():

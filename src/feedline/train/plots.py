@@ -22,7 +22,7 @@ _RIGHT, _WRONG, _PLAIN = "#1a7f37", "#c62828", "#222222"
 _NUMBERED = 20  # classes up to which a confusion matrix carries its counts
 _NAMED = 60  # classes up to which it carries their names
 _DPI = 110
-_GAP, _LINE, _TITLE, _LETTER = 10, 14, 32, 6.5  # of a sheet, in pixels
+_GAP, _LINE, _TITLE, _LETTER = 10, 14, 32, 7  # of a sheet, in pixels
 
 
 def plot_results(rows: Sequence[Row]) -> bytes:

@@ -174,10 +174,13 @@ def _outline(image: Image, outline: Any, colour: Colour, filled: bool) -> None:
 def _frame(image: Image, box: NDArray[Any], colour: Colour) -> None:
     """The frame of a box, drawn within the image where the box touches its edge."""
     height, width = image.shape[:2]
-    left, top, right, bottom = box.tolist()
-    left, right = (min(max(x, 1.0), width - 1.0) if -2 < x < width + 2 else x for x in (left, right))
-    top, bottom = (min(max(y, 1.0), height - 1.0) if -2 < y < height + 2 else y for y in (top, bottom))
-    line(image, [(left, top), (right, top), (right, bottom), (left, bottom)], colour)
+    left, top, right, bottom = np.rint(np.clip(box, -_FAR, _FAR)).astype(int).tolist()
+    left, right = (min(max(x, 1), width - 1) if 0 <= x <= width else x for x in (left, right))
+    top, bottom = (min(max(y, 1), height - 1) if 0 <= y <= height else y for y in (top, bottom))
+    for grown, ink in ((2, _BLACK), (-1, _BLACK), (1, colour), (0, colour)):
+        first, last = (left - grown, top - grown), (right - 1 + grown, bottom - 1 + grown)
+        if first[0] <= last[0] and first[1] <= last[1]:
+            cv2.rectangle(image, first, last, ink, 1)
 
 
 def _tag(image: Image, name: str, box: NDArray[Any], colour: Colour) -> None:

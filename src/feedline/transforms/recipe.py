@@ -26,6 +26,7 @@ Kind = type[Transform] | type[Choice]
 NESTED = "transforms"
 """The parameter of a choice that holds steps."""
 _EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+_LETTERS = 2
 _REFUSED = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
 
 
@@ -151,9 +152,12 @@ def _check_names(name: str, given: Mapping[Any, Any], parameters: Mapping[str, A
 
 def _nearest(word: Any, there: list[str]) -> str:
     """The offer of what was meant, else all that there is."""
-    folded = {name.lower(): name for name in there}
-    near = get_close_matches(str(word).lower(), list(folded), n=1)
-    return f"did you mean {folded[near[0]]}?" if near else f"there are {', '.join(there) or 'none'}"
+    folded, meant = {name.lower(): name for name in there}, str(word).lower()
+    near = get_close_matches(meant, list(folded), n=1)
+    near = near or [name for name in folded if len(meant) > _LETTERS and meant in name]
+    if near:
+        return f"did you mean {' or '.join(folded[name] for name in near)}?"
+    return f"there are {', '.join(there) or 'none'}"
 
 
 def _steps(name: str, given: Any, place: str) -> list[Any]:

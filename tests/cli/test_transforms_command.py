@@ -1,0 +1,162 @@
+"""feedline transforms."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from feedline.cli.demonstrated import recipes
+from feedline.transforms.recipe import known_transforms
+
+TEXT = """\
+transforms:
+  - RandomResizedCrop: {size: 24, scale: [0.3, 1.0]}
+  - RandomHorizontalFlip
+  - ToTensor
+  - Normalize: {mean: 0.5, std: 0.5}
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "photo.png"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 256, (40, 60, 3)).astype(np.uint8))
+    return path
+
+
+@pytest.fixture
+def show(command, tmp_path):
+    """Runs the command, which must succeed; the sheet as an array and the lines of standard output."""
+
+    def run(*arguments):
+        sheet = tmp_path / "sheet.png"
+        status, out, err = command("transforms", "show", *arguments, "--out", sheet)
+        assert (status, err) == (0, "")
+        lines = out.splitlines()
+        assert lines[-1].startswith(f"{sheet}: ")
+        return cv2.imread(str(sheet)), lines
+
+    return run
+
+
+def has(sheet, colour):
+    """Whether a colour (red, green, blue) is on the sheet."""
+    return bool((sheet[:, :, ::-1] == colour).all(2).any())
+
+
+def test_what_a_recipe_does(show, recipe, image):
+    sheet, lines = show(image, "--recipe", recipe, "-n", "5")
+    assert lines[0] == "A picture 40 high and 60 wide, 3 x uint8"
+    assert any(line.startswith("  resample  once") for line in lines)
+    assert lines[-1].endswith("6 pictures")
+    assert sheet.shape[1] > 3 * 240
+
+
+def test_the_seed_and_the_index_say_what_it_looks_like(show, recipe, image):
+    first, again, other = (show(image, "--recipe", recipe, "-n", "2", "--seed", seed)[0] for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("more", [[], ["--plan"]])
+def test_without_an_image_there_is_a_landscape_with_boxes_and_mask(show, recipe, more):
+    sheet, lines = show("--recipe", recipe, "-n", "3", *more)
+    assert lines[0] == "A picture 240 high and 320 wide, 3 x uint8"
+    for colour in ((46, 75, 255), (121, 255, 13)):
+        assert np.abs(sheet[:, :, ::-1].astype(int) - colour).sum(2).min() < 60
+    assert lines[-1].endswith("3 pictures" if more else "4 pictures")
+
+
+def test_a_sample_of_a_dataset_looks_as_in_training(show, recipe, folder):
+    first, lines = show(folder, "--recipe", recipe, "--index", "3", "-n", "2")
+    assert lines[0] == "A picture 16 high and 16 wide, 3 x uint8"
+    assert np.array_equal(first, show(folder, "--recipe", recipe, "--index", "-33", "-n", "2")[0])
+    assert not np.array_equal(first, show(folder, "--recipe", recipe, "--index", "4", "-n", "2")[0])
+
+
+def test_a_mask_of_its_own(show, recipe, image, tmp_path):
+    mask = np.zeros((40, 60), np.uint8)
+    mask[10:30, 10:30] = 2
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    plain, masked = (
+        show(image, "--recipe", recipe, "-n", "1", *more)[0] for more in ([], ["--mask", tmp_path / "mask.png"])
+    )
+    assert not np.array_equal(plain, masked)
+
+
+COCO = {
+    "images": [{"id": 1, "file_name": "photo.png", "width": 60, "height": 40}],
+    "categories": [{"id": 7, "name": "thing"}],
+    "annotations": [{"id": 1, "image_id": 1, "category_id": 7, "bbox": [10, 10, 20, 20], "area": 400, "iscrowd": 0}],
+}
+VOC = """<annotation><filename>photo.png</filename><size><width>60</width><height>40</height></size><object>
+<name>thing</name><bndbox><xmin>11</xmin><ymin>11</ymin><xmax>30</xmax><ymax>30</ymax></bndbox></object></annotation>"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.json", json.dumps(COCO)), ("photo.xml", VOC)])
+def test_boxes_from_annotations(show, recipe, image, tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    plain, boxed = (show(image, "--recipe", recipe, "-n", "1", *more)[0] for more in ([], ["--boxes", tmp_path / name]))
+    assert not np.array_equal(plain, boxed)
+
+
+def test_a_pair_is_shown_beside_each_other(show, recipe, tmp_path):
+    for number in range(2):
+        (tmp_path / "pairs").mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "pairs" / f"{number}.png"), np.full((20, 30, 3), 40 * number, np.uint8))
+    sheet, _ = show(tmp_path / "pairs", "--recipe", recipe, "-n", "1", "--index", "1")
+    assert sheet.size
+
+
+def test_every_view_is_shown(show, tmp_path):
+    if "FiveCrop" in known_transforms():
+        (tmp_path / "r.yaml").write_text("- FiveCrop: 100\n- ToTensor")
+        assert show("--recipe", tmp_path / "r.yaml", "-n", "2")[1][-1].endswith("11 pictures")
+
+
+def test_every_transform_is_on_the_sheet(show):
+    assert set(recipes(240, 320)) == set(known_transforms())
+    sheet, lines = show("--all")
+    assert int(lines[-1].split()[-2]) > len(known_transforms())
+    assert sheet.shape[1] > 9 * 160
+
+
+def test_the_list(command):
+    status, out, err = command("transforms", "list")
+    assert (status, err) == (0, "")
+    assert "RandomHorizontalFlip(p=0.5)\n    Left and right exchanged" in out
+    names = [line.split("(")[0] for line in out.splitlines()[::2]]
+    assert names == list(known_transforms())
+    assert all(line.startswith("    ") and line.strip() for line in out.splitlines()[1::2])
+
+
+@pytest.mark.parametrize("arguments", [[], ["--all", "--recipe", "r.yaml"], ["--all", "-n", "0"]])
+def test_misuse(fails, arguments):
+    assert "--help" in fails("transforms", "show", *arguments, status=2)
+
+
+def test_no_sheet_of_what_is_wrong(fails, recipe, image, tmp_path, folder):
+    sheet = tmp_path / "none.png"
+    given = ["transforms", "show", "--recipe", recipe, "--out", sheet]
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((5, 5), np.uint8))
+    (tmp_path / "a.json").write_text(json.dumps(COCO | {"images": [COCO["images"][0] | {"file_name": "b.png"}]}))
+    assert "No such file" in fails(*given[:-2], "--recipe", tmp_path / "no.yaml", "--out", sheet)
+    assert "no such file or folder" in fails(*given, tmp_path / "no.png")
+    assert "small.png is 5 x 5, not 40 x 60" in fails(*given, image, "--mask", tmp_path / "small.png")
+    assert "--index must be less than the number of samples, 36, not 36" in fails(*given, folder, "--index", "36")
+    assert "--boxes is for a single image" in fails(*given, folder, "--boxes", tmp_path / "a.json")
+    recipe.write_text("- RandomCrop: 100")
+    assert "RandomCrop: the image has only 40 x 60 pixels" in fails(*given, image)
+    recipe.write_text("- RandomCorp: 100")
+    line = fails(*given, image)
+    assert line == f"error: {recipe}: step 1: no transform is called 'RandomCorp'; did you mean RandomCrop?"
+    assert "no such folder" in fails(*given[:-1], tmp_path / "none" / "sheet.png")
+    assert not sheet.exists()
