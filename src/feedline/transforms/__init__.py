@@ -6,39 +6,82 @@ from its place in the Compose; called without a key it draws as for the key (0, 
 """
 
 from feedline.transforms.base import Choice, Transform
+from feedline.transforms.blur import GaussianBlur
+from feedline.transforms.box_crop import CropToBox
 from feedline.transforms.choose import OneOf, RandomApply, RandomChoice, RandomOrder
+from feedline.transforms.colour import (
+    ColorJitter,
+    Gamma,
+    Grayscale,
+    RandomGrayscale,
+    RandomInvert,
+    RandomPosterize,
+    RandomSolarize,
+)
 from feedline.transforms.compose import Compose
 from feedline.transforms.convert import Normalize, ToDtype, ToFloat, ToTensor
 from feedline.transforms.crop import CenterCrop, Pad, RandomCrop, RandomResizedCrop
+from feedline.transforms.erase import CoarseDropout, RandomErasing
+from feedline.transforms.five_crop import FiveCrop, TenCrop
 from feedline.transforms.flip import RandomHorizontalFlip, RandomVerticalFlip
 from feedline.transforms.geometry import RandomAffine, RandomRotation
+from feedline.transforms.histogram import CLAHE, RandomAutocontrast, RandomEqualize
+from feedline.transforms.jpeg import JPEGCompression
+from feedline.transforms.noise import GaussianNoise, SaltAndPepper
+from feedline.transforms.perspective import RandomPerspective
 from feedline.transforms.plan import Plan
+from feedline.transforms.policies import AutoAugment, RandAugment, TrivialAugmentWide
 from feedline.transforms.recipe import from_recipe, to_recipe
 from feedline.transforms.recipe_file import load_recipe, save_recipe
 from feedline.transforms.resize import Resize
+from feedline.transforms.sharpness import RandomAdjustSharpness
 
 __all__ = [
+    "CLAHE",
+    "AutoAugment",
     "CenterCrop",
     "Choice",
+    "CoarseDropout",
+    "ColorJitter",
     "Compose",
+    "CropToBox",
+    "FiveCrop",
+    "Gamma",
+    "GaussianBlur",
+    "GaussianNoise",
+    "Grayscale",
+    "JPEGCompression",
     "Normalize",
     "OneOf",
     "Pad",
     "Plan",
+    "RandAugment",
+    "RandomAdjustSharpness",
     "RandomAffine",
     "RandomApply",
+    "RandomAutocontrast",
     "RandomChoice",
     "RandomCrop",
+    "RandomEqualize",
+    "RandomErasing",
+    "RandomGrayscale",
     "RandomHorizontalFlip",
+    "RandomInvert",
     "RandomOrder",
+    "RandomPerspective",
+    "RandomPosterize",
     "RandomResizedCrop",
     "RandomRotation",
+    "RandomSolarize",
     "RandomVerticalFlip",
     "Resize",
+    "SaltAndPepper",
+    "TenCrop",
     "ToDtype",
     "ToFloat",
     "ToTensor",
     "Transform",
+    "TrivialAugmentWide",
     "from_recipe",
     "load_recipe",
     "save_recipe",
