@@ -59,7 +59,7 @@ def test_a_mask_covers_its_pixels_and_no_others(side):
     rows, columns = np.nonzero(expected)
     assert tuple(drawn[rows.min(), columns.min()]) == colour_of(3)  # the outline, which is no mixture
     middle = drawn[(rows.min() + rows.max()) // 2, (columns.min() + columns.max()) // 2]
-    np.testing.assert_allclose(middle, 0.64 * 128 + 0.36 * np.array(colour_of(3)), atol=1)
+    np.testing.assert_allclose(middle, 0.75 * 128 + 0.25 * np.array(colour_of(3)), atol=1)
 
 
 def test_a_mask_of_colours_and_of_floats():

@@ -107,7 +107,7 @@ def test_how_a_step_may_be_written(entry, step):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"name": "Crop"}, "step 2: no transform is called 'Crop'; did you mean CenterCrop or .*RandomCrop or "),
+        ({"name": "Flip"}, "step 2: no transform is called 'Flip'; did you mean RandomHorizontalFlip or RandomVer"),
         ("resise", "step 2: no transform is called 'resise'; did you mean Resize?"),
         ("Zzz", "step 2: no transform is called 'Zzz'; there are .*CenterCrop, "),
         ({"size": 3}, "step 2: no transform is called 'size'"),

@@ -9,32 +9,58 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feedline._open import open as open_dataset
 from feedline.cli.demonstration import CLASSES, demonstration
+from feedline.codecs.mask import decode_mask
 from feedline.codecs.sniff import sniff
 from feedline.dataset import ImageDataset
 from feedline.errors import DataError
-from feedline.records import decoded
 from feedline.rng import Key
 from feedline.sources import VocSource
 from feedline.transforms import Compose, Plan
-from feedline.transforms.execute import resample, run, run_mask
+from feedline.transforms.execute import run, run_mask
 from feedline.transforms.objects import follow
-from feedline.transforms.plan import Resample
-from feedline.types import UNLABELLED, Image, Mode, Record
+from feedline.types import UNLABELLED, Image, Mode, Record, Spec
 
 _HEAD = 4096
 
 
+class _One(Sequence[Record]):
+    """A source of one sample."""
+
+    def __init__(self, record: Record, classes: Sequence[str]) -> None:
+        self._record = record
+        self.classes, self.groups, self.has_files = list(classes), None, False
+        self.targets: NDArray[np.int64] = np.array([record.label], np.int64)
+        self.spec = Spec(None, None, None)
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: Any) -> Any:
+        return (self._record,)[index]
+
+    def read_batch(self, indices: Sequence[int]) -> list[Record]:
+        return [self[index] for index in indices]
+
+    def path(self, index: int) -> str:
+        return self._record.path
+
+
 @dataclass(frozen=True)
 class Subject:
-    """A sample whose pictures are decoded, the names of its classes, and its index in its dataset."""
+    """A sample: its dataset, its index there, and its record with pictures that are decoded."""
 
     name: str
+    dataset: ImageDataset
+    index: int
     record: Record
-    classes: Sequence[str]
-    index: int = 0
+
+    @property
+    def classes(self) -> Sequence[str]:
+        return self.dataset.classes
 
     @property
     def image(self) -> Image:
@@ -57,13 +83,14 @@ class Subject:
         size, dtype, objects = self.image.shape[:2], self.image.dtype, self.record.objects
         return compose.plan(size, key, channels=channels, dtype=dtype, objects=objects, view=view)
 
-    def after(self, plan: Plan) -> Record:
-        """The sample when the plan was run; of the partner of a pair, only its geometry."""
+    def after(self, compose: Compose, key: Key, plan: Plan) -> Record:
+        """The sample as a training would get it; of several views the one that the plan makes, without its partner."""
+        if compose.views == 1:
+            return self.dataset.with_transform(compose).sample(self.index, key)
         record = self.record
-        mask = run_mask(plan, np.asarray(record.mask)) if record.mask is not None else None
+        mask = None if record.mask is None else run_mask(plan, np.asarray(record.mask))
         objects = None if record.objects is None else follow(plan, record.objects)[0]
-        partner = None if record.partner is None else _moved(plan, np.asarray(record.partner))
-        return replace(record, data=run(plan, self.image), objects=objects, mask=mask, partner=partner)
+        return replace(record, data=run(plan, self.image), objects=objects, mask=mask, partner=None)
 
 
 def subject_of(
@@ -73,6 +100,7 @@ def subject_of(
     split: str | None = None,
     boxes: Path | None = None,
     mask: Path | None = None,
+    pair: str | None = None,
     mode: Mode | None = None,
 ) -> Subject:
     """What ``feedline transforms show`` was asked to show.
@@ -81,14 +109,18 @@ def subject_of(
         DataError, DecodeError, OSError: nothing is there, or nothing that can be shown.
     """
     if data is None:
-        return Subject("demonstration", demonstration(), CLASSES)
-    if index is None and split is None and _is_image(data):
-        subject = _annotated(data, boxes, mode) if boxes is not None else _alone(data, mode)
-    elif boxes is not None:
+        return _alone("demonstration", demonstration(), CLASSES, mode)
+    single = index is None and split is None and pair is None and _is_image(data)
+    if boxes is not None and not single:
         raise DataError("--boxes is for a single image: a dataset's samples have their own")
+    if boxes is not None:
+        subject = _annotated(data, boxes, mode)
+    elif single:
+        record = Record(Path(data).read_bytes(), UNLABELLED, data)
+        subject = _alone(os.path.basename(data), record, (), mode)
     else:
         how: dict[str, Any] = {} if split is None else {"split": split}
-        subject = _sample(open_dataset(data, mode=mode, **how), 0 if index is None else index)
+        subject = _sample(open_dataset(data, mode=mode, pair=pair, **how), 0 if index is None else index)
     return subject if mask is None else _masked(subject, mask)
 
 
@@ -99,9 +131,9 @@ def _is_image(path: str) -> bool:
         return sniff(stream.read(_HEAD)) is not None
 
 
-def _alone(path: str, mode: Mode | None) -> Subject:
-    record = Record(Path(path).read_bytes(), UNLABELLED, path)
-    return Subject(os.path.basename(path), decoded(record, mode or "RGB", 0), ())
+def _alone(name: str, record: Record, classes: Sequence[str], mode: Mode | None) -> Subject:
+    dataset = ImageDataset(_One(record, classes), mode=mode or "RGB")
+    return Subject(name, dataset, 0, dataset.record(0))
 
 
 def _annotated(path: str, boxes: Path, mode: Mode | None) -> Subject:
@@ -115,7 +147,7 @@ def _annotated(path: str, boxes: Path, mode: Mode | None) -> Subject:
         dataset = open_dataset(boxes, mode=mode)
     for index, other in enumerate(dataset.paths):
         if os.path.basename(other) == name:
-            return replace(_sample(dataset, index), index=0)
+            return _alone(name, dataset.source[index], dataset.classes, mode)
     raise DataError(f"{boxes} has no image called {name}")
 
 
@@ -124,21 +156,16 @@ def _sample(dataset: ImageDataset, index: int) -> Subject:
         raise DataError(f"--index must be less than the number of samples, {len(dataset):,}, not {index}")
     index = dataset.root_index(index)
     record = dataset.record(index)
-    return Subject(f"{os.path.basename(record.path)} (index {index})", record, dataset.classes, index)
+    return Subject(f"{os.path.basename(record.path)} (index {index})", dataset, index, record)
 
 
 def _masked(subject: Subject, path: Path) -> Subject:
-    record = decoded(replace(subject.record, mask=path.read_bytes(), extra={"mask_path": str(path)}), "unchanged", 0)
-    mask = np.asarray(record.mask)
+    """With a mask of the user's, as a sample of its own."""
+    extra = {**subject.record.extra, "mask_path": str(path)}
+    mask = decode_mask(path.read_bytes())
     if mask.shape[:2] != subject.image.shape[:2]:
         sizes = f"{mask.shape[0]} x {mask.shape[1]}, not {subject.height} x {subject.width}"
         raise DataError(f"a mask must have its image's size: {path} is {sizes}")
-    return replace(subject, record=replace(subject.record, mask=mask))
-
-
-def _moved(plan: Plan, partner: Image) -> Image:
-    """The partner of a pair after the geometry of the plan."""
-    for stage in plan.stages:
-        if isinstance(stage, Resample):
-            partner = resample(stage, partner, (0, 0))
-    return np.ascontiguousarray(partner)
+    record = replace(subject.record, mask=mask, extra=extra)
+    dataset = ImageDataset(_One(record, subject.classes), mode=subject.dataset.mode)
+    return Subject(subject.name, dataset, 0, record)

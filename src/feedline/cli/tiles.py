@@ -43,7 +43,7 @@ def result_tiles(subject: Subject, compose: Compose, key: Key, caption: str, sid
     tiles = []
     for view in range(compose.views):
         plan = subject.plan(compose, key, view)
-        image, word = _drawn(subject, subject.after(plan), steps, side)
+        image, word = _drawn(subject, subject.after(compose, key, plan), steps, side)
         about = f"{plan.size[0]} x {plan.size[1]}" + (f", {word}" if word else "")
         tiles.append(Tile(image, f"{_numbered(caption, view, compose.views)}\n{about}"))
     return tiles
@@ -69,7 +69,7 @@ def plan_tiles(subject: Subject, compose: Compose, key: Key, caption: str, side:
 
 
 def _numbered(caption: str, view: int, views: int) -> str:
-    return caption if views == 1 else f"{caption}, {view + 1} of {views}"
+    return caption if views == 1 else f"{caption}, {view + 1} of {views}".removeprefix(", ")
 
 
 def _drawn(subject: Subject, record: Record, steps: tuple[object, ...], side: int) -> tuple[Image, str]:

@@ -51,6 +51,7 @@ def show(
     split: Annotated[str | None, typer.Option(help="Of a folder of splits: train, val or test.")] = None,
     boxes: Annotated[Path | None, typer.Option(help="Annotations (COCO, VOC, YOLO) that name the image.")] = None,
     mask: Annotated[Path | None, typer.Option(help="Image whose numbers are classes, for the image.")] = None,
+    pair: Annotated[str | None, typer.Option(help="Where the partners of DATA's images are.")] = None,
     mode: Annotated[Mode | None, typer.Option(help="How images are decoded.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Draw beside each result what it takes of the image.")] = False,
 ) -> None:
@@ -61,7 +62,7 @@ def show(
     if (recipe is None) == (not all_):
         raise typer.BadParameter("give either --recipe FILE or --all")
     require_parent(out)
-    subject = subject_of(data, index, split=split, boxes=boxes, mask=mask, mode=mode)
+    subject = subject_of(data, index, split=split, boxes=boxes, mask=mask, pair=pair, mode=mode)
     if recipe is None:
         _show_all(subject, out, seed)
         return
@@ -98,8 +99,10 @@ def _some_tiles(subject: Subject, compose: Compose, seed: int, name: str, parame
         for tile in result_tiles(subject, compose, subject.key(seed, epoch), "", _SMALL_TILE):
             if compose.views > 1 or not any(np.array_equal(tile.image, other.image) for other in made):
                 made.append(tile)
-    captions = [name, parameters, *(tile.caption for tile in made[2:])] if len(made) > 1 else [f"{name}\n{parameters}"]
-    return [replace(tile, caption=caption.strip()) for tile, caption in zip(made, captions, strict=True)]
+    same = f"{subject.height} x {subject.width}"
+    captions = [name, parameters] if len(made) > 1 else [f"{name}\n{parameters}".strip()]
+    captions += [tile.caption.strip().removesuffix(same) for tile in made[2:]]
+    return [replace(tile, caption=caption) for tile, caption in zip(made, captions, strict=True)]
 
 
 def _packed(groups: list[list[Tile]]) -> list[Tile]:

@@ -19,7 +19,7 @@ from feedline.types import Image, Objects
 Colour = tuple[int, int, int]
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 _GOLDEN = 0.61803398875
-_OPACITY = 0.36
+_OPACITY = 0.25
 _FINE = 16
 """Parts of a pixel that OpenCV draws lines to, as its ``shift`` of 4 says."""
 _FAR = 1e5
