@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from feedline.cli.demonstrated import recipes
+from feedline.cli.demonstration import demonstration
+from feedline.transforms import from_recipe, to_recipe
 from feedline.transforms.recipe import known_transforms
 
 TEXT = """\
@@ -132,6 +134,36 @@ def test_every_transform_is_on_the_sheet(show):
     sheet, lines = show("--all")
     assert int(lines[-1].split()[-2]) > len(known_transforms())
     assert sheet.shape[1] > 9 * 160
+
+
+@pytest.mark.parametrize(("name", "steps"), recipes(240, 320).items())
+def test_every_transform_is_written_down_and_read_again(name, steps):
+    compose = from_recipe(steps)
+    assert type(compose.transforms[-1]) is known_transforms()[name]
+    assert from_recipe(json.loads(json.dumps(to_recipe(compose)))) == compose
+
+
+@pytest.mark.parametrize(
+    ("pixels", "more"),
+    [
+        (np.zeros((30, 40), np.uint8), []),
+        (np.full((30, 40, 4), 100, np.uint8), ["--mode", "RGBA"]),
+        (np.full((30, 40), 40_000, np.uint16), ["--mode", "unchanged"]),
+    ],
+)
+def test_images_of_other_kinds(show, tmp_path, pixels, more):
+    cv2.imwrite(str(tmp_path / "a.png"), pixels)
+    (tmp_path / "r.yaml").write_text("[RandomRotation: 30, ToTensor, Normalize: {mean: 0.5, std: 0.5}]")
+    for plan in ([], ["--plan"]):
+        _, lines = show(tmp_path / "a.png", "--recipe", tmp_path / "r.yaml", "-n", "2", *more, *plan)
+        assert lines[0].startswith("A picture 30 high and 40 wide")
+
+
+def test_the_landscape_fits_its_boxes():
+    record = demonstration()
+    for number, (left, top, right, bottom) in enumerate(record.objects.boxes.astype(int).tolist(), 1):
+        rows, columns = np.nonzero(record.mask[:, :, 0] == number)
+        assert (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) == (left, top, right, bottom)
 
 
 def test_the_list(command):

@@ -74,3 +74,19 @@ def test_names_are_taken_as_they_are(name):
 def test_the_same_twice():
     images = np.zeros((1, 8, 8, 1), np.uint8)
     assert plot_sheet(images, ["a"]) == plot_sheet(images, ["a"])
+
+
+def test_a_tile_of_its_size_is_shown_pixel_by_pixel():
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, shape).astype(np.uint8) for shape in ((60, 90, 3), (90, 60, 3), (90, 90, 3))]
+    sheet = pixels(plot_sheet(images, ["a", "b", "c"], tile=90, columns=2))
+    for image in images:
+        places = np.argwhere((sheet[:, :, :3] == image[0, 0]).all(2))
+        height, width = image.shape[:2]
+        assert any(np.array_equal(sheet[y : y + height, x : x + width, :3], image) for y, x in places)
+
+
+def test_long_captions_are_wrapped_and_cut():
+    images = np.zeros((1, 8, 8, 1), np.uint8)
+    short, long, longer = (plot_sheet(images, [text]) for text in ("a", "word " * 6, "word " * 60))
+    assert pixels(short).shape[0] < pixels(long).shape[0] == pixels(longer).shape[0]

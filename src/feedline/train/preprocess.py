@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from feedline.transforms import CenterCrop, Compose, Normalize, RandomAffine, RandomHorizontalFlip, Resize, ToTensor
+from feedline.transforms.showable import unnormalized
 from feedline.types import Image
 
 Augment = Literal["none", "light", "flip"]
@@ -33,8 +34,6 @@ def training_transform(size: int, augment: Augment = "light") -> Compose:
 
 def showable(images: torch.Tensor, transform: Compose) -> Image:
     """A batch as the network saw it, NxCxHxW float, back to NxHxWxC uint8 for showing."""
-    for step in reversed(transform.transforms):
-        if isinstance(step, Normalize):
-            images = step.inverse(images)
+    images = unnormalized(images, transform.transforms)
     pixels = images.detach().cpu().clamp(0, 1).mul(255).round().to(torch.uint8)
     return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).numpy())
