@@ -111,6 +111,17 @@ def test_boxes_from_annotations(show, recipe, image, tmp_path, name, text):
     assert not np.array_equal(plain, boxed)
 
 
+def test_masks_of_objects(show, recipe, image, tmp_path):
+    runs = {"size": [40, 60], "counts": [410, 10, 30, 10, 30, 10, 1900]}
+    (tmp_path / "a.json").write_text(
+        json.dumps(COCO | {"annotations": [COCO["annotations"][0] | {"segmentation": runs}]})
+    )
+    (tmp_path / "b.json").write_text(json.dumps(COCO))
+    given = image, "--recipe", recipe, "-n", "1"
+    masked, boxed = (show(*given, "--boxes", tmp_path / name)[0] for name in ("a.json", "b.json"))
+    assert not np.array_equal(masked, boxed)
+
+
 def test_a_pair_is_shown_beside_each_other(show, recipe, tmp_path):
     recipe.write_text("- RandomVerticalFlip: 1")
     for name, colour in (("A", (0, 0, 255)), ("B", (255, 0, 0))):

@@ -90,6 +90,9 @@ def test_names_differ_and_none_leaves_the_picture():
     box = objects((10, 20, 50, 35))
     drawn = {draw_objects(GREY, box, names).tobytes() for names in (["a"], ["b"], [], ["\N{SNOWMAN}"], ["x" * 99])}
     assert len(drawn) == 5
+    assert np.array_equal(
+        draw_objects(GREY, box, ["\N{LATIN SMALL LETTER A WITH DIAERESIS}"]), draw_objects(GREY, box, ["a"])
+    )
     assert not np.array_equal(draw_objects(GREY, objects((10, 20, 50, 35), crowd=True)), draw_objects(GREY, box))
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,12 @@ def test_any_size_and_a_turn(size):
     image = draw_plan(plan, np.zeros((*size, 3), np.uint8), side=100)
     assert image.ndim == 3
     assert image.shape[0] <= 130
+
+
+def test_of_an_outline_behind_the_horizon_only_the_part_in_front_is_drawn():
+    plan = Compose([Pad(0)]).plan((100, 200))
+    behind = replace(plan, matrix=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.02, 0.0, 1.0), stages=())
+    image = draw_plan(behind, GREEN, side=200)
+    left = image[22:, :200]
+    assert not (left[:, 150:] == ORANGE).all(2).all(1).any()
+    assert np.isfinite(left).all()

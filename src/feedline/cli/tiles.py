@@ -53,7 +53,7 @@ def plan_tiles(subject: Subject, compose: Compose, key: Key, caption: str, side:
     """The plan that the key makes for the subject: one tile, or one for each view."""
     steps = tuple(step for step, _ in compose.placed(key))
     record, tiles = subject.record, []
-    mask = None if record.mask is None else np.asarray(record.mask)
+    mask = _mask(record)
     for view in range(compose.views):
         image = draw_plan(
             subject.plan(compose, key, view),
@@ -75,7 +75,7 @@ def _numbered(caption: str, view: int, views: int) -> str:
 def _drawn(subject: Subject, record: Record, steps: tuple[object, ...], side: int) -> tuple[Image, str]:
     """A record's picture with all that is known of it, its partner on the right; and a word on its numbers."""
     image, word = showable(record.data, steps)
-    mask = None if record.mask is None else np.asarray(record.mask)
+    mask = _mask(record)
     if record.partner is None:
         return draw(image, record.objects, mask, subject.classes, side), word
     half = (side - _GAP) // 2
@@ -85,3 +85,17 @@ def _drawn(subject: Subject, record: Record, steps: tuple[object, ...], side: in
     whole[: left.shape[0], : left.shape[1]] = left
     whole[: right.shape[0], left.shape[1] + _GAP :] = right
     return whole, word
+
+
+def _mask(record: Record) -> Image | None:
+    """The mask; of a record with masks of its objects, these in the colours of their classes."""
+    if record.mask is not None:
+        return np.asarray(record.mask)
+    masks = record.extra.get("rle", {})
+    if record.objects is None or not masks:
+        return None
+    first = next(iter(masks.values()))
+    whole = np.zeros((first.height, first.width, 1), np.int64)
+    for number, rle in masks.items():
+        whole[rle.mask()] = record.objects.labels[number] + 1
+    return whole

@@ -7,6 +7,7 @@ however much the picture is enlarged.
 from __future__ import annotations
 
 import colorsys
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -130,15 +131,18 @@ def line(image: Image, points: Any, colour: Colour, closed: bool = True, thickne
 
 
 def write(image: Image, text: str, left: int, bottom: int, colour: Colour = _BLACK, size: float = 0.42) -> None:
-    """Letters, drawn into the image; OpenCV has those of ASCII only, others become question marks."""
-    plain = text.encode("ascii", "replace").decode()
-    cv2.putText(image, plain, (left, bottom), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
+    """Letters, drawn into the image; OpenCV has those of ASCII only, others lose their marks or become "?"."""
+    cv2.putText(image, _plain(text), (left, bottom), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
 
 
 def width_of(text: str, size: float = 0.42) -> int:
     """Pixels that ``write`` needs across."""
-    plain = text.encode("ascii", "replace").decode()
-    return int(cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, size, 1)[0][0])
+    return int(cv2.getTextSize(_plain(text), cv2.FONT_HERSHEY_SIMPLEX, size, 1)[0][0])
+
+
+def _plain(text: str) -> str:
+    letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return "".join(letters).encode("ascii", "replace").decode()
 
 
 def _numbers(mask: Image) -> NDArray[np.int64]:

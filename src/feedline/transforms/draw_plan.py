@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from feedline.transforms.draw import draw, line, width_of, write
 from feedline.transforms.execute import run, run_mask
-from feedline.transforms.matrix import bounds, corners
+from feedline.transforms.matrix import bounds, corners, inverse
 from feedline.transforms.objects import follow
 from feedline.transforms.plan import Plan
 from feedline.transforms.showable import showable
@@ -20,6 +20,9 @@ _ORANGE, _PAPER, _GREY = (255, 140, 0), 255, (120, 120, 120)
 _HEAD, _GAP = 22, 14
 _DIMMED = 0.35
 _RIM = 0.03
+_POINTS = 33
+_HORIZON = 0.02
+"""The least depth that is drawn, as a share of that of the middle."""
 _BEYOND = 0.5
 """How far around the source the sheet goes to show an outline that leaves it, in shares of the source's side."""
 
@@ -70,7 +73,7 @@ def _on_paper(plan: Plan, drawn: Image) -> Image:
     across, down = np.rint(np.array([-left, -top]) * scale).astype(int).tolist()
     paper = np.full((max(tall, down + drawn.shape[0]), max(wide, across + drawn.shape[1]), 3), _PAPER, np.uint8)
     paper[down : down + drawn.shape[0], across : across + drawn.shape[1]] = _dimmed(plan, drawn)
-    _draw_outline(paper, np.array(plan.outline) * scale + (across, down))
+    _draw_outline(plan, paper, scale, (across, down))
     return paper
 
 
@@ -101,18 +104,31 @@ def _dimmed(plan: Plan, drawn: Image) -> Image:
     return np.where(inside[:, :, None], drawn, faint.astype(np.uint8))
 
 
-def _draw_outline(paper: Image, outline: NDArray[np.float64]) -> None:
+def _draw_outline(plan: Plan, paper: Image, scale: NDArray[np.float64], origin: tuple[int, int]) -> None:
+    """The sides of the output, as far as they lie in front of the eye, and where its upper left corner is."""
     height, width = paper.shape[:2]
-    inset = np.clip(outline, 1.5, [width - 1.5, height - 1.5]) if _nearly_within(outline, height, width) else outline
-    line(paper, inset, _ORANGE, thickness=2)
-    line(paper, inset[:2], _ORANGE, closed=False, thickness=4)
-    corner = inset[0]
-    angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    line(paper, corner + 3 * np.stack([np.cos(angles), np.sin(angles)], 1), _ORANGE, thickness=4)
+    least, most = -3.0, np.array([width, height]) + 3.0
+    for place, side in reversed(list(enumerate(_sides(plan)))):  # the upper edge and its dot over the others
+        points = side * scale + origin
+        if ((points > least) & (points < most)).all():
+            points = np.clip(points, 1.5, [width - 1.5, height - 1.5])
+        if len(points) > 1:
+            line(paper, points, _ORANGE, closed=False, thickness=2 if place else 4)
+        if place == 0 and len(side) == _POINTS:
+            angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+            line(paper, points[0] + 3 * np.stack([np.cos(angles), np.sin(angles)], 1), _ORANGE, thickness=4)
 
 
-def _nearly_within(outline: NDArray[np.float64], height: int, width: int) -> bool:
-    return bool((outline > -3).all() and (outline < [width + 3, height + 3]).all())
+def _sides(plan: Plan) -> list[NDArray[np.float64]]:
+    """Points along the upper, right, lower and left edge of the output, in the coordinates of the source."""
+    frame = np.array(corners(*plan.size))
+    back = np.array(inverse(plan.matrix)).reshape(3, 3)
+    shares = np.linspace(0, 1, _POINTS)[:, None]
+    sides = [start + shares * (end - start) for start, end in zip(frame, np.roll(frame, -1, 0), strict=True)]
+    seen = [np.column_stack([side, np.ones(_POINTS)]) @ back.T for side in sides]
+    height, width = plan.size
+    middle = float(back[2] @ (width / 2, height / 2, 1))
+    return [side[ahead, :2] / side[ahead, 2:] for side in seen for ahead in [side[:, 2] / middle > _HORIZON]]
 
 
 def _headed(image: Image, text: str) -> Image:
