@@ -107,8 +107,7 @@ def plot_sheet(
         left, bottom = _GAP + column * (tile + _GAP), height - head - (row + 1) * (high + foot)
         scale = tile / max(image.shape[:2])
         tall, wide = (max(round(side * scale), 1) for side in image.shape[:2])
-        across = left + (tile - wide) // 2
-        axes = figure.add_axes((across / width, bottom / height, wide / width, tall / height))
+        axes = figure.add_axes(((left + (tile - wide) // 2) / width, bottom / height, wide / width, tall / height))
         axes.axis("off")
         _show(axes, image, small=scale >= 1)
         color = _PLAIN if right is None else _RIGHT if right[place] else _WRONG
