@@ -78,6 +78,10 @@ class Subject:
         """What its random numbers depend on, as in training."""
         return Key(seed, epoch, self.index)
 
+    def prepared(self, compose: Compose) -> Compose:
+        """The steps as its dataset takes them, which knows what they leave to it."""
+        return Compose([self.dataset.with_transform(compose).transform or compose])
+
     def plan(self, compose: Compose, key: Key, view: int = 0) -> Plan:
         _, _, channels = self.image.shape
         size, dtype, objects = self.image.shape[:2], self.image.dtype, self.record.objects

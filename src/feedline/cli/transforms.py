@@ -66,7 +66,7 @@ def show(
     if recipe is None:
         _show_all(subject, out, seed)
         return
-    compose = load_recipe(recipe)
+    compose = subject.prepared(load_recipe(recipe))
     typer.echo(str(subject.plan(compose, subject.key(seed))).rstrip())
     made = plan_tiles if plan else result_tiles
     size = 2 * _TILE if plan else _TILE
