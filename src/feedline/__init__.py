@@ -1,6 +1,7 @@
 """feedline: from images where they lie to a network that learns from them."""
 
 from feedline import samplers, sources, transforms
+from feedline._measure import measure
 from feedline._open import open
 from feedline._split import split
 from feedline._version import __version__
@@ -16,6 +17,7 @@ from feedline.errors import (
     TransformError,
 )
 from feedline.loader import DataLoader, get_worker_info, prefetch_to_device
+from feedline.native import counting
 from feedline.subsets import Subset
 
 __all__ = [
@@ -30,8 +32,10 @@ __all__ = [
     "TransformError",
     "__version__",
     "check",
+    "counting",
     "decode",
     "get_worker_info",
+    "measure",
     "open",
     "prefetch_to_device",
     "probe",
