@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 
 from feedline.errors import DataError, TransformError
-from feedline.planned import Chain, Scale, Stretch, decoded_part
+from feedline.planned import Chain, Scale, decoded_part
 from feedline.records import decoded
 from feedline.sources.rle import Rle
 from feedline.transforms.base import as_array
+from feedline.transforms.compose import Stretch
 from feedline.transforms.execute import run, run_mask
 from feedline.transforms.objects import BoxRule, follow
 from feedline.transforms.plan import Plan
@@ -111,10 +112,10 @@ def _under_foreign(record: Record, stretch: Stretch, chains: tuple[Chain, Chain]
     """Behind a foreign step, which leaves places alone where anything follows the image."""
     assert stretch.foreign is not None
     before = _array(record.data).shape[:2]
-    data = stretch.foreign(record.data) if chains[0].colours else record.data
+    data = stretch.leave(record.data, chains[0].key) if chains[0].colours else record.data
     partner = record.partner
     if partner is not None and chains[1].colours:
-        partner = stretch.foreign(partner)
+        partner = stretch.leave(partner, chains[1].key)
     if _followers(record) and _array(data).shape[:2] != before:
         after = _array(data).shape[:2]
         raise TransformError(

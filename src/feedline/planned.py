@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,8 +11,8 @@ import torch
 from feedline.codecs.shape import ahead_of, reduced_size, upright_size
 from feedline.records import header_of, image_of, objects_of, part_of
 from feedline.rng import Key
-from feedline.transforms.base import Placed, Transform, as_array
-from feedline.transforms.compose import Compose
+from feedline.transforms.base import Transform, as_array
+from feedline.transforms.compose import Compose, Stretch, stretches
 from feedline.transforms.draft import Draft
 from feedline.transforms.execute import run
 from feedline.transforms.plan import Plan
@@ -25,14 +24,6 @@ SCALES = ("exact", "fast")
 CHANNELS = {"RGB": 3, "L": 1, "RGBA": 4}
 _SMALL = 4096
 """Bytes of a file up to which looking at its header first is not worth it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Neighbouring steps of ours, which are planned together, and the foreign one behind them, if there is one."""
-
-    ours: tuple[tuple[Transform, int], ...]
-    foreign: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ class Chain:
 
     def __init__(self, steps: Compose, key: Key, colours: bool = True) -> None:
         self.key, self.colours, self.views = key, colours, steps.views
-        self.stretches = tuple(_stretches(steps.placed(key)))
+        self.stretches = tuple(stretches(steps.placed(key)))
 
     def ahead(self, record: Record, mode: Mode, index: int, scale: Scale) -> Ahead | None:
         """What is to be decoded of a record's image; None where all of it is, and planned when it is there.
@@ -113,8 +104,8 @@ class Chain:
                 array, plan = self.planned(stretch, image, objects, view)
                 image = run(plan, array)
             ahead = objects = None  # behind a foreign step nobody knows where they are
-            if stretch.foreign is not None and self.colours:
-                image = stretch.foreign(image)
+            if self.colours:
+                image = stretch.leave(image, self.key)
         return image
 
     def planned(
@@ -139,18 +130,6 @@ def decoded_part(record: Record, mode: Mode, index: int, ahead: Ahead | None) ->
     if ahead is None:
         return image_of(record, mode, index)
     return part_of(record, mode, index, ahead.region, ahead.size)
-
-
-def _stretches(placed: list[Placed]) -> Iterator[Stretch]:
-    ours: list[tuple[Transform, int]] = []
-    for step, operation in placed:
-        if isinstance(step, Transform):
-            ours.append((step, operation))
-        else:
-            yield Stretch(tuple(ours), step)
-            ours = []
-    if ours:
-        yield Stretch(tuple(ours))
 
 
 def _worth_it(record: Record) -> bool:

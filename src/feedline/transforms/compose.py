@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,25 @@ from feedline.transforms.plan import Plan
 from feedline.types import Header, Objects, Spec
 
 _TRANSPOSED = frozenset({5, 6, 7, 8})
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Neighbouring steps of ours, which are planned together, and the foreign one behind them, if there is one.
+
+    Attributes:
+        ours: with their operation numbers.
+        foreign: the step that is not ours.
+        operation: its number.
+    """
+
+    ours: tuple[tuple[Transform, int], ...]
+    foreign: Callable[[Any], Any] | None = None
+    operation: int = 0
+
+    def leave(self, image: Any, key: Key) -> Any:
+        """What the foreign step makes of an image; the image, if there is none."""
+        return image if self.foreign is None else call(self.foreign, image, key, self.operation)
 
 
 class Compose:
@@ -94,14 +114,9 @@ class Compose:
         return stacked([self._view(image, key, operation, view) for view in range(self.views)])
 
     def _view(self, image: Any, key: Key, operation: int, view: int) -> Any:
-        ours: list[tuple[Transform, int]] = []
-        for step, place in self.placed(key, operation):
-            if isinstance(step, Transform):
-                ours.append((step, place))
-                continue
-            image = call(step, apply(ours, image, key, view) if ours else image, key, place)
-            ours = []
-        return apply(ours, image, key, view) if ours else image
+        for stretch in stretches(self.placed(key, operation)):
+            image = stretch.leave(apply(stretch.ours, image, key, view) if stretch.ours else image, key)
+        return image
 
     def spec(self, spec: Spec) -> Spec | None:
         """What comes out where ``spec`` goes in; None where a foreign step leaves that open."""
@@ -144,3 +159,16 @@ def _flatten(steps: Iterable[Step | Compose]) -> Iterator[Step]:
             yield step
         else:
             raise TransformError(f"Compose takes transforms or callables, not {step!r}")
+
+
+def stretches(placed: Iterable[Placed]) -> Iterator[Stretch]:
+    """Steps, cut where a foreign one stands."""
+    ours: list[tuple[Transform, int]] = []
+    for step, operation in placed:
+        if isinstance(step, Transform):
+            ours.append((step, operation))
+        else:
+            yield Stretch(tuple(ours), step, operation)
+            ours = []
+    if ours:
+        yield Stretch(tuple(ours))
