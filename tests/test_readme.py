@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from feedline import transforms
+from feedline.transforms import load_recipe
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -16,12 +19,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAYS = (
     "torch.Size([64, 1, 28, 28]) torch.float32",
     "['cat', 'dog'] True 2",
+    "1 resampling, 1 pass over floats",
     "39 batches were left, 0 samples could not be made",
 )
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+DOCS = (ROOT / "docs/transforms.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE)
 
 
 def run(command: list[str], folder: Path) -> str:
@@ -45,11 +52,28 @@ def test_the_commands_run_one_after_the_other_and_make_what_the_readme_says(tmp_
     accuracies = [line.split(",")[3] for line in (tmp_path / "runs/glyphs/results.csv").read_text().splitlines()[1:]]
     assert max(map(float, accuracies)) >= 0.98
     assert (tmp_path / "guesses.png").is_file()
+    assert (tmp_path / "sheet.png").is_file()
 
 
 @pytest.mark.parametrize(("block", "says"), list(zip(blocks("python"), SAYS, strict=True)))
 def test_the_python_examples_run(block: str, says: str, tmp_path: Path) -> None:
     assert says in run([sys.executable, "-c", block], tmp_path)
+
+
+def test_the_examples_of_the_page_on_transforms_run(tmp_path: Path) -> None:
+    says = run([sys.executable, "-c", "\n".join(blocks("python", DOCS))], tmp_path)
+    assert "1 resampling; decodes (55, 24, 320, 373) of 375 x 500" in says
+    assert says.endswith("1 resampling, 1 pass over floats\n")
+    (recipe,) = blocks("yaml", DOCS)
+    (tmp_path / "recipe.yaml").write_text(recipe, encoding="utf-8")
+    assert len(load_recipe(tmp_path / "recipe.yaml").transforms) == 6
+
+
+def test_the_page_on_transforms_names_every_transform() -> None:
+    kinds = (transforms.Transform, transforms.Choice, transforms.BatchTransform)
+    named = [getattr(transforms, name) for name in transforms.__all__]
+    steps = {kind.__name__ for kind in named if isinstance(kind, type) and issubclass(kind, kinds)}
+    assert {name for name in steps if not re.search(rf"\b{name}\b", DOCS)} == {kind.__name__ for kind in kinds}
 
 
 def test_the_two_commands_for_a_fresh_machine_do_what_is_tested_here() -> None:
