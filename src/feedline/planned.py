@@ -11,7 +11,7 @@ import torch
 from feedline.codecs.shape import ahead_of, reduced_size, upright_size
 from feedline.records import header_of, image_of, objects_of, part_of
 from feedline.rng import Key
-from feedline.transforms.base import Transform, as_array
+from feedline.transforms.base import Transform, as_array, say
 from feedline.transforms.compose import Compose, Stretch, stretches
 from feedline.transforms.draft import Draft
 from feedline.transforms.execute import run
@@ -138,7 +138,7 @@ def _worth_it(record: Record) -> bool:
 
 def _drafted(draft: Draft, steps: tuple[tuple[Transform, int], ...], key: Key) -> Plan:
     for step, operation in steps:
-        step.add(draft, key, operation)
+        say(step, draft, key, operation)
     return draft.finish()
 
 

@@ -26,6 +26,17 @@ class Transform(ABC):
     views: ClassVar[int] = 1
     """How many pictures it makes of one."""
 
+    def __init_subclass__(cls) -> None:
+        """Parameters of NumPy's or torch's types become Python's before they are checked: to compare and write down."""
+        check = cls.__dict__.get("__post_init__")
+        if check is not None:
+
+            def checked(self: Transform) -> None:
+                _keep_plain(self)
+                check(self)
+
+            cls.__post_init__ = checked  # type: ignore[attr-defined]
+
     @abstractmethod
     def add(self, draft: Draft, key: Key, operation: int) -> None:
         """Says to the draft what this step does to the picture that the draft has so far.
@@ -86,8 +97,23 @@ def apply(steps: Sequence[tuple[Transform, int]], image: Any, key: Key, view: in
     height, width, channels = array.shape
     draft = Draft(height, width, channels, array.dtype, tensor, view=view)
     for step, operation in steps:
-        step.add(draft, key, operation)
+        say(step, draft, key, operation)
     return run(draft.finish(), array)
+
+
+def say(step: Transform, draft: Draft, key: Key, operation: int) -> None:
+    """Lets a step say to the draft what it does.
+
+    Raises:
+        TransformError: it cannot be done; names the step.
+    """
+    try:
+        step.add(draft, key, operation)
+    except TransformError as error:
+        name = type(step).__name__
+        if str(error).startswith(name):
+            raise
+        raise TransformError(f"{name}: {error}; given {step!r}") from error
 
 
 def stacked(views: Sequence[Any]) -> Any:
@@ -104,7 +130,12 @@ def as_array(image: Any) -> tuple[Image, bool]:
         TransformError: it is neither.
     """
     if isinstance(image, torch.Tensor) and image.ndim == 3:
-        return image.permute(1, 2, 0).numpy(), True
+        try:
+            return image.detach().permute(1, 2, 0).numpy(), True
+        except (TypeError, RuntimeError) as error:
+            raise TransformError(
+                f"transforms take tensors that NumPy can read, not {image.dtype} on {image.device}"
+            ) from error
     if isinstance(image, np.ndarray) and image.ndim == 3:
         return image, False
     what = f"{type(image).__name__} of shape {tuple(getattr(image, 'shape', ()))}"
@@ -121,7 +152,15 @@ def is_number(value: Any) -> bool:
     """Whether it is a real number, and neither NaN nor infinite nor a truth value."""
     if isinstance(value, bool):
         return False
-    return isinstance(value, Real | np.number) and bool(np.isfinite(float(value)))
+    try:
+        return isinstance(value, Real | np.number) and bool(np.isfinite(float(value)))
+    except OverflowError:  # a whole number that no float can hold
+        return False
+
+
+def require_flag(step: object, name: str) -> None:
+    """Raises TransformError unless the parameter is True or False."""
+    require(isinstance(getattr(step, name), bool), step, f"{name} must be True or False")
 
 
 def require_share(step: object, name: str = "p") -> None:
@@ -136,8 +175,13 @@ def require_pair(step: object, name: str, single: bool = True) -> None:
     value = getattr(step, name)
     if single and is_number(value):
         return
-    pair = isinstance(value, Sequence | np.ndarray) and len(value) == 2 and all(map(is_number, value))
+    pair = is_sequence(value) and len(value) == 2 and all(map(is_number, value))
     require(pair, step, f"{name} must be two numbers" + (" or one" if single else ""))
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether it is a list or a tuple or the like, and no text."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray)
 
 
 def as_pair(value: Any) -> tuple[Any, Any]:
@@ -151,7 +195,7 @@ def as_pair(value: Any) -> tuple[Any, Any]:
 def require_size(step: object, name: str = "size") -> None:
     """Raises TransformError unless the parameter is (height, width) or one number for both; keeps it as a pair."""
     value = getattr(step, name)
-    if isinstance(value, Sequence) and len(value) == 1:
+    if is_sequence(value) and len(value) == 1:
         object.__setattr__(step, name, value[0])
     require_pair(step, name)
     sides = as_pair(getattr(step, name))
@@ -160,20 +204,35 @@ def require_size(step: object, name: str = "size") -> None:
 
 
 def require_filter(step: object, name: str = "interpolation") -> None:
-    """Raises TransformError unless the parameter names a filter; torchvision's InterpolationMode has its name too."""
+    """Raises TransformError unless the parameter names a filter; torchvision's InterpolationMode has its name too.
+
+    "nearest" takes the pixel that an output pixel's centre lies in, which torchvision calls "nearest-exact".
+    """
     value = getattr(step, name)
     value = getattr(value, "value", value)
-    require(value in FILTERS, step, f"{name} must be one of {', '.join(FILTERS)}")
+    value = "nearest" if value == "nearest-exact" else value
+    require(isinstance(value, str) and value in FILTERS, step, f"{name} must be one of {', '.join(FILTERS)}")
     object.__setattr__(step, name, value)
 
 
 def require_fill(step: object, name: str = "fill") -> None:
-    """Raises TransformError unless the parameter is a number, or one a channel, none negative; keeps a tuple."""
-    value = getattr(step, name)
-    numbers = (value,) if is_number(value) else tuple(value) if isinstance(value, Sequence) else ()
+    """Raises TransformError unless the parameter is a number, or one a channel, none negative; None is 0."""
+    value = 0 if getattr(step, name) is None else getattr(step, name)
+    numbers = (value,) if is_number(value) else tuple(value) if is_sequence(value) else ()
     rule = f"{name} must be a number, or one a channel, in the unit of the image, none negative"
     require(bool(numbers) and all(is_number(number) and number >= 0 for number in numbers), step, rule)
     object.__setattr__(step, name, value if is_number(value) else numbers)
+
+
+def _keep_plain(step: object) -> None:
+    for name, value in vars(step).items():
+        if isinstance(value, np.generic | np.ndarray | torch.Tensor):
+            plain: Any = value.tolist()
+            object.__setattr__(step, name, tuple(plain) if isinstance(plain, list) else plain)
+        elif isinstance(value, list | tuple) and any(isinstance(item, np.generic) for item in value):
+            object.__setattr__(
+                step, name, tuple(item.item() if isinstance(item, np.generic) else item for item in value)
+            )
 
 
 def between(bounds: tuple[float, float], share: float) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from feedline.errors import TransformError
 from feedline.rng import Key
-from feedline.transforms.base import Choice, Placed, Step, Transform, apply, stacked
+from feedline.transforms.base import Choice, Placed, Step, Transform, apply, say, stacked
 from feedline.transforms.draft import Draft
 from feedline.transforms.foreign import call
 from feedline.transforms.plan import Plan
@@ -106,7 +106,7 @@ class Compose:
         for step, operation in self.placed(key):
             if not isinstance(step, Transform):
                 return draft.finish(then=repr(step))
-            step.add(draft, key, operation)
+            say(step, draft, key, operation)
         return draft.finish()
 
     def __call__(self, image: Any, key: Key = Key(), operation: int = 0) -> Any:
@@ -155,6 +155,8 @@ def _flatten(steps: Iterable[Step | Compose]) -> Iterator[Step]:
     for step in steps:
         if isinstance(step, Compose):
             yield from step.transforms
+        elif isinstance(step, type):
+            raise TransformError(f"Compose takes transforms, not the class {step.__name__}: write {step.__name__}(...)")
         elif callable(step) or isinstance(step, Choice):
             yield step
         else:

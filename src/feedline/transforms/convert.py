@@ -53,7 +53,11 @@ class ToDtype(Transform):
 
     def __post_init__(self) -> None:
         kind = getattr(torch, self.dtype, None) if isinstance(self.dtype, str) else self.dtype
-        require(kind in _KINDS, self, f"dtype must be one of {', '.join(map(str, _KINDS))}")
+        require(
+            isinstance(kind, torch.dtype) and kind in _KINDS,
+            self,
+            f"dtype must be one of {', '.join(map(str, _KINDS))}",
+        )
         require(isinstance(self.scale, bool), self, "scale must be True or False")
         object.__setattr__(self, "dtype", kind)
 

@@ -14,6 +14,7 @@ from feedline.transforms.base import (
     require,
     require_fill,
     require_filter,
+    require_flag,
     require_pair,
     require_size,
 )
@@ -105,6 +106,7 @@ class RandomCrop(Transform):
 
     def __post_init__(self) -> None:
         require_size(self)
+        require_flag(self, "pad_if_needed")
         if self.padding is None:
             object.__setattr__(self, "padding", 0)
         _check_padding(self)
@@ -153,6 +155,7 @@ class RandomResizedCrop(Transform):
     def __post_init__(self) -> None:
         require_size(self)
         require_filter(self)
+        require_flag(self, "antialias")
         for name in ("scale", "ratio"):
             require_pair(self, name, single=False)
             low, high = getattr(self, name)

@@ -49,6 +49,8 @@ from feedline.transforms.stages import Border, Clip, Convert, Corners, Stage, Wo
 from feedline.types import Image, Objects
 
 Fill = float | Sequence[float]
+MOST_PIXELS = 1 << 28
+"""Of what a step may make: a typing error shall not fill the memory."""
 _KINDS = ("uint8", "uint16", "float32")
 
 
@@ -85,6 +87,8 @@ class Draft:
         view: int = 0,
         colours: bool = True,
     ) -> None:
+        if min(height, width, channels) < 1:
+            raise TransformError(f"transforms take images with pixels, not {height} x {width} x {channels}")
         self.height, self.width, self.channels, self.tensor = height, width, channels, tensor
         self.dtype = np.dtype(dtype)
         if self.dtype.name not in _KINDS:
@@ -140,6 +144,8 @@ class Draft:
             border: what shows there instead of the fill, of a frame of whole pixels.
             antialias: whether the filter widens where the picture shrinks.
         """
+        if height * width > MOST_PIXELS:
+            raise TransformError(f"{height} x {width} is more than {MOST_PIXELS:,} pixels")
         moves = whole(matrix)
         colour = None if fill is None else self._colour(fill)
         reveals = colour is not None and self._reveals(matrix, height, width)

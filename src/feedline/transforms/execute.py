@@ -76,7 +76,7 @@ def _oriented(part: Image, stage: Resample) -> Image:
     a, b, _, d, e, *_ = stage.matrix
     if abs(a) < abs(b):
         part, a, e = part.swapaxes(0, 1), b, d
-    return part[:: -1 if e < 0 else 1, :: -1 if a < 0 else 1]
+    return part[:: -1 if e < 0 else 1, :: -1 if a < 0 else 1].copy()  # torch takes no steps back, even along one pixel
 
 
 def _paint_frames(whole: Image, stage: Resample) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from feedline.native import Filter
 from feedline.rng import Key
-from feedline.transforms.base import Transform, as_pair, is_number, require, require_filter, require_pair
+from feedline.transforms.base import Transform, as_pair, is_number, require, require_filter, require_flag, require_pair
 from feedline.transforms.draft import Draft
 from feedline.types import Spec
 
@@ -31,6 +31,7 @@ class Resize(Transform):
 
     def __post_init__(self) -> None:
         require_filter(self)
+        require_flag(self, "antialias")
         if isinstance(self.size, Sequence) and len(self.size) == 1:
             object.__setattr__(self, "size", self.size[0])
         if self.max_size is not None:

@@ -10,6 +10,8 @@ from feedline.errors import TransformError
 from feedline.transforms.draft import Draft
 from feedline.types import Image
 
+MOST_CHANNELS = 4
+
 
 def stage(draft: Draft, name: str, run: Callable[[Image], Image]) -> None:
     """Says to the draft that the colours (HxW x 1 or 3, contiguous) go through ``run``; alpha stays.
@@ -22,7 +24,9 @@ def stage(draft: Draft, name: str, run: Callable[[Image], Image]) -> None:
 
 
 def require_white(draft: Draft, name: str) -> None:
-    """Raises TransformError where 0 and 1 are no longer black and white."""
+    """Raises TransformError where 0 and 1 are no longer black and white, or nobody knows what the channels are."""
+    if draft.channels > MOST_CHANNELS:
+        raise TransformError(f"{name}: colours have 1 to {MOST_CHANNELS} channels, and the image {draft.channels}")
     if draft.normalized:
         raise TransformError(f"{name}: normalised images have no black and white: put it before Normalize")
 
