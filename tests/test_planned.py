@@ -19,6 +19,7 @@ from feedline.rng import Key
 from feedline.transforms import (
     CenterCrop,
     Compose,
+    CropToBox,
     Normalize,
     RandomHorizontalFlip,
     RandomResizedCrop,
@@ -187,3 +188,10 @@ def test_the_scale_goes_along():
     assert (part.scale, part.with_scale("exact").scale) == ("fast", "exact")
     with pytest.raises(ValueError, match="scale must be one of exact, fast, not 'quick'"):
         feedline.open("glyphs", scale="quick")
+
+
+def test_a_step_that_looks_at_boxes_stands_in_front_of_foreign_ones():
+    objects = Objects(*(np.array(each) for each in ([[1, 1, 9, 9.0]], [0], [1], [False])))
+    chain = Chain(Compose([abs, CropToBox()]), Key())
+    with pytest.raises(TransformError, match=r"CropToBox: .* behind <built-in function abs>, .* in front of it"):
+        chain.run(np.zeros((20, 20, 3), np.int16).astype(np.uint8), objects=objects)

@@ -84,3 +84,14 @@ def test_a_step_that_says_so_runs_in_threads():
         thread_safe = True
 
     assert Compose([Safe()]).thread_safe
+
+
+@pytest.mark.parametrize(
+    "step",
+    [v2.Resize((20, 30)), v2.RandomHorizontalFlip(1.0), A.HorizontalFlip(p=1.0), v2.ToDtype(torch.float32, scale=True)],
+)
+def test_a_dataset_calls_them_as_a_compose_does(step):
+    made = ImageDataset(Memory([IMAGE], [0]), Compose([step]))[0][0]
+    expected = Compose([step])(IMAGE)
+    assert type(made) is type(expected)
+    np.testing.assert_array_equal(np.asarray(made), np.asarray(expected))

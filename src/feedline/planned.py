@@ -9,9 +9,11 @@ import numpy as np
 import torch
 
 from feedline.codecs.shape import ahead_of, reduced_size, upright_size
+from feedline.errors import TransformError
 from feedline.records import header_of, image_of, objects_of, part_of
 from feedline.rng import Key
 from feedline.transforms.base import Transform, as_array, say
+from feedline.transforms.box_crop import CropToBox
 from feedline.transforms.compose import Compose, Stretch, stretches
 from feedline.transforms.draft import Draft
 from feedline.transforms.execute import run
@@ -103,10 +105,22 @@ class Chain:
             elif stretch.ours:
                 array, plan = self.planned(stretch, image, objects, view)
                 image = run(plan, array)
+            if objects is not None and stretch.foreign is not None:
+                self._require_no_look_behind(stretch)
             ahead = objects = None  # behind a foreign step nobody knows where they are
             if self.colours:
                 image = stretch.leave(image, self.key)
         return image
+
+    def _require_no_look_behind(self, stretch: Stretch) -> None:
+        """Raises TransformError where a step behind a foreign one looks at objects, whose places are lost there."""
+        behind = self.stretches[self.stretches.index(stretch) + 1 :]
+        for step, _ in (placed for later in behind for placed in later.ours):
+            if isinstance(step, CropToBox):
+                raise TransformError(
+                    f"CropToBox: where the boxes of the sample are is not known behind {stretch.foreign!r}, which is "
+                    "foreign: put CropToBox in front of it"
+                )
 
     def planned(
         self, stretch: Stretch, image: Any, objects: Objects | None = None, view: int = 0

@@ -38,3 +38,12 @@ def test_taps_are_kept_and_cannot_be_written_to():
     assert native.taps(5, 0.0, 1.5, 1.5, 8, "bilinear") is taps
     with pytest.raises(ValueError, match="read-only"):
         taps.weight[0] = 0
+
+
+@pytest.mark.parametrize("limit", [4000, 30000])
+def test_thousands_of_shares_are_rounded_without_a_tower(limit):
+    (weight,) = native.taps(1, 0.0, float(limit), float(limit), limit, "bilinear").weight.astype(int)
+    assert weight.sum() == 1 << 14
+    assert weight.max() - weight.min() <= 2 * (1 << 14) / limit + 2
+    halves = weight[: limit // 2].sum(), weight[limit // 2 :].sum()
+    assert abs(halves[0] - halves[1]) <= 2

@@ -192,7 +192,9 @@ def test_tensors_go_through():
 
 def test_a_step_behind_normalize_is_an_error():
     steps = Compose([ToTensor(), Normalize(0.5, 0.5), ColorJitter(0.5)])
-    with pytest.raises(TransformError, match=r"^brightness \S+: normalised images have no black and white: put it"):
+    with pytest.raises(
+        TransformError, match=r"^ColorJitter: brightness \S+: normalised images have no black and white"
+    ):
         steps(image_of(5, 6, 3, "uint8"))
 
 

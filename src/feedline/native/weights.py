@@ -18,6 +18,8 @@ Filter = Literal["nearest", "bilinear", "bicubic"]
 FILTERS: tuple[Filter, ...] = ("nearest", "bilinear", "bicubic")
 BITS = 14
 """Weights are shares of 2**14."""
+_MANY = 256
+"""Shares in a row, above which they are rounded together."""
 SUPPORT = {"nearest": 0.5, "bilinear": 1.0, "bicubic": 2.0}
 """How far a filter reaches to either side, in pixels, where nothing shrinks."""
 
@@ -74,7 +76,15 @@ def kernel(form: Filter, x: Floats) -> Floats:
 
 
 def whole_weights(share: Floats, bits: int) -> NDArray[np.int16]:
-    """Rows of shares that add up to 1, as integers that add up to 2**bits: the largest takes what rounding left."""
+    """Rows of shares that add up to 1, as integers that add up to 2**bits: the largest takes what rounding left.
+
+    Where a row has so many shares that each is a few units and what rounding left would tower above them, their running
+    sums are rounded instead, so that no share is off by more than a unit.
+    """
+    if share.shape[1] > _MANY:
+        running = np.floor(np.cumsum(share, 1) * (1 << bits) + 0.5).astype(np.int32)
+        running[:, -1] = 1 << bits
+        return np.diff(running, axis=1, prepend=0).astype(np.int16)
     weight = np.rint(share * (1 << bits)).astype(np.int32)
     rows = np.arange(len(weight))
     weight[rows, weight.argmax(1)] += (1 << bits) - weight.sum(1, dtype=np.int32)

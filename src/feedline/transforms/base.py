@@ -109,6 +109,8 @@ def say(step: Transform, draft: Draft, key: Key, operation: int) -> None:
     """
     try:
         step.add(draft, key, operation)
+    except (ZeroDivisionError, OverflowError) as error:  # matrices without a way back
+        raise TransformError(f"{type(step).__name__}: nothing is left of the picture; given {step!r}") from error
     except TransformError as error:
         name = type(step).__name__
         if str(error).startswith(name):
@@ -217,22 +219,28 @@ def require_filter(step: object, name: str = "interpolation") -> None:
 
 def require_fill(step: object, name: str = "fill") -> None:
     """Raises TransformError unless the parameter is a number, or one a channel, none negative; None is 0."""
-    value = 0 if getattr(step, name) is None else getattr(step, name)
-    numbers = (value,) if is_number(value) else tuple(value) if is_sequence(value) else ()
+    value: Any = 0 if getattr(step, name) is None else getattr(step, name)
+    numbers: tuple[Any, ...] = (value,) if is_number(value) else ()
+    if is_sequence(value):
+        numbers = (*value,)
     rule = f"{name} must be a number, or one a channel, in the unit of the image, none negative"
     require(bool(numbers) and all(is_number(number) and number >= 0 for number in numbers), step, rule)
     object.__setattr__(step, name, value if is_number(value) else numbers)
 
 
 def _keep_plain(step: object) -> None:
-    for name, value in vars(step).items():
-        if isinstance(value, np.generic | np.ndarray | torch.Tensor):
-            plain: Any = value.tolist()
-            object.__setattr__(step, name, tuple(plain) if isinstance(plain, list) else plain)
-        elif isinstance(value, list | tuple) and any(isinstance(item, np.generic) for item in value):
-            object.__setattr__(
-                step, name, tuple(item.item() if isinstance(item, np.generic) else item for item in value)
-            )
+    for name, value in list(vars(step).items()):
+        plain = _plain(value)
+        if plain is not value:
+            object.__setattr__(step, name, plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray | torch.Tensor):
+        return tuple(value.tolist()) if value.ndim else value.item()
+    if isinstance(value, list | tuple) and any(isinstance(item, np.generic) for item in value):
+        return tuple(map(_plain, value))
+    return value
 
 
 def between(bounds: tuple[float, float], share: float) -> float:

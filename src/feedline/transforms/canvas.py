@@ -8,15 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from feedline.errors import TransformError
 from feedline.transforms.matrix import bounds
-from feedline.transforms.stages import Clip, Corners, Window
+from feedline.transforms.stages import MIRRORS, Clip, Corners, Window
 from feedline.types import Image
 
 _EASE = 1e-6
+_MOST = 1 << 26
+"""Pixels of a canvas."""
+_INSET = 0.75
+"""Pixels: the one that holds a point so far within a frame has its centre within too."""
 
 
 def canvas(
-    image: Image, origin: tuple[int, int], source: tuple[int, int], window: Window, clips: tuple[Clip, ...]
+    image: Image,
+    origin: tuple[int, int],
+    source: tuple[int, int],
+    window: Window,
+    clips: tuple[Clip, ...],
+    reach: float = 0.0,
 ) -> Image:
     """The window of a picture, HxWxC; a view where nothing is filled.
 
@@ -26,20 +36,34 @@ def canvas(
         source: height and width of the picture.
         window: in pixels of the picture; may reach beyond it.
         clips: what lies outside of them is fill, of the later ones first.
+        reach: how far beyond a closed one its outermost pixels are asked for.
+
+    Raises:
+        TransformError: the window is larger than the memory should be.
     """
     top, left, bottom, right = window
-    if clips and clips[0].border != "constant":
+    if clips and clips[0].border in MIRRORS:
         painted = _mirrored(image, origin, clips[0], window)
-        return _painted(painted, window, clips[1:])
+        return _painted(painted, window, clips[1:], reach)
     inside = max(top, 0), max(left, 0), min(bottom, source[0]), min(right, source[1])
     rows, columns = _span(inside, 0, origin[0]), _span(inside, 1, origin[1])
     if inside == window and not _cutting(clips, window):
         return image[rows, columns]
+    _require_memory(bottom - top, right - left, source)
     whole = np.empty((bottom - top, right - left, image.shape[2]), image.dtype)
     if inside[0] < inside[2] and inside[1] < inside[3]:
         whole[_span(inside, 0, top), _span(inside, 1, left)] = image[rows, columns]
-    _fill_around(whole, window, inside, _level(clips[0].fill if clips else (0.0,), image.dtype))
-    return _painted(whole, window, clips)
+    fills = [clip.fill for clip in clips if clip.fill]
+    _fill_around(whole, window, inside, _level(fills[0] if fills else (0.0,), image.dtype))
+    return _painted(whole, window, clips, reach)
+
+
+def _require_memory(height: int, width: int, source: tuple[int, int]) -> None:
+    if height * width > max(_MOST, 4 * source[0] * source[1]):
+        raise TransformError(
+            f"a picture of {source[0]} x {source[1]} shrunk so far that its fill takes {height} x {width} pixels: "
+            "scale it by less"
+        )
 
 
 def _span(window: Window, axis: int, start: int) -> slice:
@@ -56,9 +80,12 @@ def _level(fill: tuple[float, ...], dtype: np.dtype[Any]) -> Any:
     return np.asarray(fill[0] if len(set(fill)) == 1 else fill).astype(dtype)
 
 
-def _painted(canvas: Image, window: Window, clips: tuple[Clip, ...]) -> Image:
+def _painted(canvas: Image, window: Window, clips: tuple[Clip, ...], reach: float) -> Image:
     """With the fill of each clip where its frame ends, in place."""
     for clip in clips:
+        if clip.border == "closed":
+            _go_on(canvas, window, clip.corners, reach)
+            continue
         level, inside = _level(clip.fill, canvas.dtype), _upright(clip.corners, window)
         if inside is not None:
             _fill_around(canvas, window, inside, level)
@@ -108,6 +135,34 @@ def _runs(frame: Corners, window: Window) -> tuple[NDArray[np.int64], NDArray[np
     first = np.clip(np.ceil(low - left - 0.5), 0, width).astype(np.int64)
     last = np.clip(np.floor(high - left - 0.5) + 1, 0, width).astype(np.int64)
     return first, np.maximum(first, last)
+
+
+def _go_on(canvas: Image, window: Window, frame: Corners, reach: float) -> None:
+    """Beyond a convex frame, as far as ``reach``, the nearest pixels within it go on; in place."""
+    normals = _normals(frame)
+    x, y = np.arange(window[1], window[3]) + 0.5, (np.arange(window[0], window[2]) + 0.5)[:, None]
+    far = np.full(canvas.shape[:2], -np.inf)
+    for a, b, right, down in normals:
+        np.maximum(far, (x - a) * right + (y - b) * down, out=far)
+    rows, columns = np.nonzero((far > 0) & (far <= reach))
+    across, along = x[columns], y[rows, 0]
+    for a, b, right, down in normals * 3:  # at corners, one side after the other comes close enough
+        beyond = np.maximum((across - a) * right + (along - b) * down + _INSET, 0.0)
+        across, along = across - beyond * right, along - beyond * down
+    near_row = np.clip(np.floor(along).astype(np.int64) - window[0], 0, canvas.shape[0] - 1)
+    near_column = np.clip(np.floor(across).astype(np.int64) - window[1], 0, canvas.shape[1] - 1)
+    canvas[rows, columns] = canvas[near_row, near_column]
+
+
+def _normals(frame: Corners) -> list[tuple[float, float, float, float]]:
+    """Of each side, a point of it and the direction out of the frame."""
+    sign = 1.0 if _clockwise(frame) else -1.0
+    sides = []
+    for (a, b), (c, d) in zip(frame, (*frame[1:], frame[0]), strict=True):
+        length = math.hypot(c - a, d - b)
+        if length > 0:
+            sides.append((a, b, sign * (d - b) / length, -sign * (c - a) / length))
+    return sides
 
 
 def _clockwise(frame: Corners) -> bool:

@@ -177,6 +177,8 @@ class Gamma(Transform):
 
 def _keep_range(step: Any, name: str) -> None:
     """Raises TransformError unless the parameter is one number, not negative, or two; keeps a float or a pair."""
+    if getattr(step, name) is None:  # as torchvision has it
+        object.__setattr__(step, name, 0.0)
     require_pair(step, name)
     value = getattr(step, name)
     if is_number(value):

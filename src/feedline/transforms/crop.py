@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from feedline.native import Filter
 from feedline.rng import Key
 from feedline.transforms.base import (
     Transform,
+    is_sequence,
     require,
     require_fill,
     require_filter,
@@ -201,8 +202,11 @@ def _split(missing: int) -> tuple[int, int]:
 
 def _check_padding(step: Pad | RandomCrop) -> None:
     given = step.padding
-    numbers = (given,) if isinstance(given, int) else tuple(given) if isinstance(given, Sequence) else ()
+    numbers: tuple[Any, ...] = (given,)
+    if given is not None and is_sequence(given):
+        numbers = tuple(given)  # type: ignore[arg-type]
     whole = len(numbers) in (1, 2, 4) and all(isinstance(number, int) and number >= 0 for number in numbers)
+    whole = whole and not any(isinstance(number, bool) for number in numbers)
     require(whole, step, "padding must be 1, 2 or 4 whole numbers, none negative")
     object.__setattr__(step, "padding", given if isinstance(given, int) else numbers)
     require_fill(step)

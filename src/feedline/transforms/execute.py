@@ -9,6 +9,7 @@ import torch
 
 from feedline import native
 from feedline.native.counters import count
+from feedline.native.weights import SUPPORT
 from feedline.transforms.canvas import canvas
 from feedline.transforms.matrix import after, scaling, shift
 from feedline.transforms.plan import Plan
@@ -59,7 +60,8 @@ def run_mask(plan: Plan, mask: Image, fill: int = 0) -> Image:
 def resample(stage: Resample, image: Image, origin: tuple[int, int]) -> Image:
     """All geometry of a segment."""
     count("copies" if stage.kind == "copy" else "resamplings")
-    part = canvas(image, origin, stage.source, stage.window, stage.painted)
+    reach = 2 * SUPPORT[stage.filter] * max(stage.widths) + 2
+    part = canvas(image, origin, stage.source, stage.window, stage.painted, reach)
     if stage.kind == "copy":
         return _oriented(part, stage)
     top, left, bottom, right = stage.inner

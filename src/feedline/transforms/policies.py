@@ -15,6 +15,9 @@ from feedline.transforms.policy_tables import POLICIES
 _TABLE_BINS = 10
 """Steps of the published tables' magnitudes."""
 
+_MOST = 100
+"""Operations one after the other, of which nothing is left to see."""
+
 
 @dataclass(frozen=True)
 class AutoAugment(Transform):
@@ -35,7 +38,7 @@ class AutoAugment(Transform):
 
     def __post_init__(self) -> None:
         policy = getattr(self.policy, "value", self.policy)
-        require(policy in POLICIES, self, f"policy must be one of {', '.join(POLICIES)}")
+        require(isinstance(policy, str) and policy in POLICIES, self, f"policy must be one of {', '.join(POLICIES)}")
         object.__setattr__(self, "policy", policy)
         _keep_geometry(self)
 
@@ -69,7 +72,8 @@ class RandAugment(Transform):
     fill: Fill | None = 0
 
     def __post_init__(self) -> None:
-        require(_is_whole(self.num_ops) and self.num_ops >= 0, self, "num_ops must be a whole number, at least 0")
+        few = _is_whole(self.num_ops) and 0 <= self.num_ops <= _MOST
+        require(few, self, f"num_ops must be a whole number in 0..{_MOST}")
         _require_bins(self)
         inside = _is_whole(self.magnitude) and 0 <= self.magnitude < self.num_magnitude_bins
         require(inside, self, "magnitude must be a whole number from 0, below num_magnitude_bins")

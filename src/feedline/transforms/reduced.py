@@ -8,6 +8,7 @@ from dataclasses import replace
 from feedline.transforms.matrix import Matrix, after, at, bounds, inverse, whole
 from feedline.transforms.plan import Clip, Corners, Plan, Recolour, Resample
 from feedline.transforms.pointwise import Colour
+from feedline.transforms.stages import MIRRORS
 
 
 def shrinks(plan: Plan) -> float:
@@ -18,7 +19,7 @@ def shrinks(plan: Plan) -> float:
     """
     for stage in plan.stages:
         if isinstance(stage, Resample):
-            plain = stage.filter != "nearest" and all(clip.border == "constant" for clip in stage.clips + stage.frames)
+            plain = stage.filter != "nearest" and all(clip.border not in MIRRORS for clip in stage.clips + stage.frames)
             return min(stage.widths) if plain else 1.0
         if not isinstance(stage, Recolour) or not _affine(stage):
             break
@@ -68,8 +69,7 @@ def _clip(clip: Clip, small: Matrix) -> Clip:
 
 
 def _moved(matrix: Matrix, points: Corners) -> Corners:
-    one, two, three, four = (at(matrix, point) for point in points)
-    return one, two, three, four
+    return tuple(at(matrix, point) for point in points)
 
 
 def _affine(stage: Recolour) -> bool:

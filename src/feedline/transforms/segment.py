@@ -70,7 +70,10 @@ class Segment:
         if colour is not None:
             self.clips.append(Clip(frame, colour))
             self.limits = None
-        elif aligned(self.matrix):
+        elif not aligned(self.matrix):
+            closed = self.clips and self.clips[-1].border == "closed"
+            self.clips[len(self.clips) - bool(closed) :] = [Clip(frame, (), "closed")]
+        else:
             low, near, high, far = bounds(frame)
             if self.limits is not None:
                 top, left, bottom, right = self.limits

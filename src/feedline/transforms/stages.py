@@ -25,8 +25,11 @@ from feedline.types import Image
 Corners = tuple[Point, ...]
 """Of a convex figure, in order around: four, or one fewer or more where a perspective's horizon cuts a frame."""
 Border = Literal["constant", "edge", "reflect", "symmetric"]
+"""Of a frame: what shows outside of it."""
 Window = tuple[int, int, int, int]
 """Top, left, bottom and right, in whole pixels."""
+MIRRORS = ("edge", "reflect", "symmetric")
+"""Borders that are made of the picture."""
 _EASE = 1e-6
 _FAR = 1 << 30
 
@@ -38,12 +41,13 @@ class Clip:
     Attributes:
         corners: in the coordinates of the source.
         fill: a number a channel, in the unit of the image.
-        border: what shows outside of a frame of whole pixels instead of the fill; as torchvision's ``padding_mode``.
+        border: what shows outside instead of the fill: as torchvision's ``padding_mode``, of a frame of whole pixels;
+            or "closed", of one that was turned: its outermost pixels go on, for nothing beyond it takes part.
     """
 
     corners: Corners
     fill: tuple[float, ...]
-    border: Border = "constant"
+    border: Border | Literal["closed"] = "constant"
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ class Resample:
         if not self.painted:
             return _common(reached, (0, 0, *self.source))
         top, left, bottom, right = _around(bounds(self.painted[-1].corners))
-        if self.painted[-1].border == "constant":  # all beyond is the same fill
+        if self.painted[-1].border not in MIRRORS:  # all beyond is the same fill
             down, across = (math.ceil(2 * SUPPORT[self.filter] * width) + 2 for width in self.widths)
         else:
             down, across = bottom - top, right - left
@@ -121,7 +125,7 @@ class Resample:
     def needed(self) -> Window:
         """The part of the source that has to be there: of the window, or of what is mirrored into it."""
         top, left, bottom, right = self.window
-        if self.painted and self.painted[0].border != "constant":
+        if self.painted and self.painted[0].border in MIRRORS:
             low, near, high, far = _around(bounds(self.painted[0].corners))
             top, bottom = (low, high) if top < low or bottom > high else (top, bottom)
             left, right = (near, far) if left < near or right > far else (left, right)
@@ -142,7 +146,7 @@ class Resample:
 
     def as_nearest(self, fill: tuple[float, ...]) -> Resample:
         """The same for a mask: no numbers in between, and a fill of its own."""
-        clips = tuple(replace(clip, fill=fill) for clip in self.clips)
+        clips = tuple(replace(clip, fill=fill) for clip in self.clips if clip.border != "closed")
         frames = tuple(replace(frame, fill=fill) for frame in self.frames)
         return replace(self, filter="nearest", widths=(1.0, 1.0), clips=clips, frames=frames)
 

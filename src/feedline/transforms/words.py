@@ -47,7 +47,9 @@ def _conversion(stage: Convert) -> Iterator[str]:
 def _geometry(stage: Resample, again: bool) -> Iterator[str]:
     height, width = stage.size
     if stage.kind == "copy":
-        yield f"  move      pixels as they are, to {height} x {width}{_mirrored(stage)}"
+        whole = stage.window == (0, 0, *stage.source)
+        where = _mirrored(stage) if whole else f", {_along(stage)}"
+        yield f"  move      pixels as they are, to {height} x {width}{where}"
     else:
         how = f"again, for {stage.why}:" if again and stage.why else "again" if again else "once"
         yield f"  resample  {how} to {height} x {width}, {stage.filter}{_stretched(stage)}"
@@ -96,12 +98,16 @@ def _turned(stage: Resample) -> Iterator[str]:
         first = "left and right exchanged, " if mirrored else ""
         which = "clockwise" if angle > 0 else "counter-clockwise"
         height = abs(a * e - b * d) / grown
-        yield f"{first}turned by {abs(angle):.1f} degrees {which}, {height:.2f} x {grown:.2f} as large"
+        slant = math.degrees(math.atan((a * b + d * e) / (a * e - b * d))) * (-1 if mirrored else 1)
+        sheared = f", sheared by {abs(slant):.1f} degrees" if abs(slant) >= 0.05 else ""
+        yield f"{first}turned by {abs(angle):.1f} degrees {which}{sheared}, {height:.2f} x {grown:.2f} as large"
     yield f"by the matrix {a:.4g} {b:.4g} {c:.4g}, {d:.4g} {e:.4g} {f:.4g}, {g:.4g} {h:.4g} {i:.4g}"
 
 
 def _shows(stage: Resample, clip: Clip) -> bool:
     """Whether any of the output lies outside of a clip."""
+    if clip.border == "closed":
+        return False
     return any(outside(clip.corners, at(stage.back, corner)) for corner in corners(*stage.size))
 
 
@@ -125,4 +131,5 @@ def _pixel(number: float) -> str:
 
 def _numbers(numbers: tuple[float, ...]) -> str:
     same = len(set(numbers)) == 1
-    return ", ".join(f"{number:.4g}" for number in (numbers[:1] if same else numbers))
+    chosen = numbers[:1] if same else numbers
+    return ", ".join(f"{number:.0f}" if number == round(number) else f"{number:.4g}" for number in chosen)
