@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from memory import picture
 
 from feedline.errors import TransformError
-from feedline.transforms import Normalize, ToFloat, ToTensor
+from feedline.transforms import Normalize, RandomApply, ToFloat, ToTensor
 from feedline.types import Spec
 
 
@@ -137,3 +137,28 @@ def test_a_name_stands_for_both(given):
 def test_a_mean_needs_a_std():
     with pytest.raises(TransformError, match="std must be numbers"):
         Normalize(0.5)
+
+
+def test_a_measured_std_of_0_says_what_it_comes_of():
+    with pytest.raises(TransformError, match="Normalize: std must be above 0; one of 0 is measured where all images"):
+        Normalize((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+
+
+def test_a_dataset_within_a_choice_is_told_where_it_may_stand():
+    step = RandomApply([Normalize("dataset")], p=1)
+    with pytest.raises(
+        TransformError, match=r"cannot stand within RandomApply.*there write feedline\.measure's numbers"
+    ):
+        step(torch.zeros(3, 2, 2))
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2), (5, 4, 2, 2)])
+def test_inverse_takes_no_other_number_of_channels(shape):
+    with pytest.raises(TransformError, match=f"the image has {shape[-3]} channels"):
+        Normalize((0.1, 0.2, 0.3), 1).inverse(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("image", [np.zeros((2, 2, 3), np.float32), torch.zeros(2, 2)])
+def test_inverse_takes_tensors(image):
+    with pytest.raises(TransformError, match=r"Normalize\.inverse takes a CxHxW or NxCxHxW tensor, not a \w+ of shape"):
+        Normalize(0.5, 1).inverse(image)

@@ -18,6 +18,8 @@ from feedline.types import Image, Spec
 
 _IMAGENET, _DATASET = "imagenet", "dataset"
 _OF_IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_FLAT = "one of 0 is measured where all images of the dataset are of one and the same colour"
+_LEAST_AXES = 3
 _KINDS = {torch.uint8: np.uint8, torch.uint16: np.uint16, torch.float32: np.float32}
 
 
@@ -85,8 +87,9 @@ class Normalize(Transform):
     """(image - mean) / std per channel, on the floats that ToTensor or ToDtype makes.
 
     ``Normalize("imagenet")`` has the numbers that torchvision's weights were trained with. ``Normalize("dataset")`` has
-    none yet: the ImageDataset that it is given to measures them over all its images, as they are decoded, when it is
-    made (once: they are kept in the user's cache), and its ``transform`` then has the numbers.
+    none yet: the ImageDataset that it is given to, alone or as a step of a Compose, measures them over all its images,
+    as they are decoded, when it is made (once: they are kept in the user's cache), and its ``transform`` then has the
+    numbers. Within RandomApply, OneOf and other choices it is not looked for: write the numbers there.
 
     Args:
         mean, std: a number a channel, or one number for all, where white is 1; std above 0.
@@ -109,6 +112,7 @@ class Normalize(Transform):
             numbers = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
             require(bool(numbers) and all(map(is_number, numbers)), self, f"{name} must be numbers")
             object.__setattr__(self, name, tuple(float(number) for number in numbers))
+        require(0 not in self._stds, self, f"std must be above 0; {_FLAT}")
         require(all(std > 0 for std in self._stds), self, "std must be above 0")
         require(
             1 in (len(self._means), len(self._stds)) or len(self._means) == len(self._stds),
@@ -125,8 +129,9 @@ class Normalize(Transform):
     def _means(self) -> tuple[float, ...]:
         if not isinstance(self.mean, tuple):
             raise TransformError(
-                'Normalize("dataset") is not measured yet: give it to an ImageDataset, alone or in a Compose, or write '
-                "Normalize(*feedline.measure(dataset))"
+                'Normalize("dataset") is not measured yet: an ImageDataset does so where it stands alone or as a step '
+                "of a Compose; it cannot stand within RandomApply, OneOf or another choice: there write "
+                "feedline.measure's numbers, Normalize(*feedline.measure(dataset))"
             )
         return self.mean
 
@@ -146,7 +151,15 @@ class Normalize(Transform):
         draft.convert([1 / std for std in stds], shifts, normalized=True)
 
     def inverse(self, image: torch.Tensor) -> torch.Tensor:
-        """What the image was before it was normalised, CxHxW or NxCxHxW: for showing it."""
+        """What the image was before it was normalised, CxHxW or NxCxHxW: for showing it.
+
+        Raises:
+            TransformError: it is no such tensor, or has other channels than there are numbers.
+        """
+        if not isinstance(image, torch.Tensor) or image.ndim < _LEAST_AXES:
+            what = f"{type(image).__name__} of shape {tuple(getattr(image, 'shape', ()))}"
+            raise TransformError(f"Normalize.inverse takes a CxHxW or NxCxHxW tensor, not a {what}")
+        self._check_channels(image.shape[-3])
         mean, std = (torch.tensor(numbers).view(-1, 1, 1) for numbers in (self._means, self._stds))
         return image * std.to(image.device) + mean.to(image.device)
 
