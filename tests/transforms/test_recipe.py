@@ -1,5 +1,7 @@
 import json
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -138,3 +140,51 @@ def test_a_recipe_is_not_changed_by_reading_it():
     recipe = [{"name": "Resize", "size": 3}]
     from_recipe(recipe)
     assert recipe == [{"name": "Resize", "size": 3}]
+
+
+@pytest.mark.parametrize(
+    ("step", "written"),
+    [
+        (RandomRotation(np.float32(3.0)), {"name": "RandomRotation", "degrees": [-3.0, 3.0]}),
+        (Pad(2, fill=np.int64(7)), {"name": "Pad", "padding": 2, "fill": 7}),
+        (Pad(2, fill=(np.uint8(7), np.float64(1.5))), {"name": "Pad", "padding": 2, "fill": [7, 1.5]}),
+        (
+            RandomAffine(0, scale=np.array([0.5, 1])),
+            {"name": "RandomAffine", "degrees": [0.0, 0.0], "scale": [0.5, 1.0]},
+        ),
+        (RandomRotation(Fraction(5, 2)), {"name": "RandomRotation", "degrees": [-2.5, 2.5]}),
+    ],
+)
+def test_numbers_of_other_kinds_are_written_as_pythons(step, written):
+    (recipe,) = to_recipe(Compose([step]))
+    assert repr(recipe) == repr(written)
+
+
+def test_numbers_that_equal_the_default_are_left_out_whatever_their_kind():
+    step = RandomResizedCrop(8, scale=(np.float64(0.08), 1.0))
+    assert to_recipe(Compose([step])) == [{"name": "RandomResizedCrop", "size": [8, 8]}]
+
+
+def nested(depth, innermost):
+    for _ in range(depth):
+        innermost = [innermost]
+    return innermost
+
+
+@pytest.mark.parametrize(
+    "entry", [nested(400, "ToTensor"), {"Resize": nested(5000, 3)}, {"OneOf": nested(70, "ToTensor")}]
+)
+def test_how_deep_a_recipe_may_be(entry):
+    with pytest.raises(TransformError, match=r"^a recipe is at most 64 lists and mappings deep, and this more$"):
+        from_recipe([entry])
+
+
+def test_choices_within_choices_may_be_some_twenty_deep():
+    step = ToTensor()
+    for _ in range(20):
+        step = OneOf([step])
+    assert from_recipe(to_recipe(Compose([step]))) == Compose([step])
+    for _ in range(20):
+        step = OneOf([step])
+    with pytest.raises(TransformError, match="at most 64 lists"):
+        to_recipe(Compose([step]))

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +104,9 @@ LAUGHS = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
         ("Resize", "a recipe is a list of steps, .* not a str"),
         ("transforms: {Resize: 3}", "a recipe is a list of steps, .* not a dict"),
         ("transforms: []\nbatch: []", "a recipe has one key, 'transforms', not 'batch'"),
+        ("transforms: []\ntransforms: []", "no YAML: line 2, column 1: the key 'transforms' stands twice"),
+        ("- Resize: {size: 32, 'size': 64}", "no YAML: line 1, column 22: the key 'size' stands twice"),
+        ("- " + "[" * 400 + "]" * 400, "a recipe is at most 64 lists and mappings deep"),
         ("transforms: [ToTensor, Resise: 3]", "step 2: no transform is called 'Resise'; did you mean Resize?"),
         ("- RandomHorizontalFlip: 1.5", "step 1: RandomHorizontalFlip: p must be a number in 0..1; given .*p=1.5"),
     ],
@@ -118,3 +122,23 @@ def test_a_wrong_file_is_named_in_one_line(written, content, message):
 def test_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         load_recipe(tmp_path / "none.yaml")
+
+
+def test_a_mapping_may_be_merged_into_another(written):
+    text = "- Resize: &small {size: 8, antialias: false}\n- Resize: {<<: *small, size: 9}\n"
+    assert load_recipe(written(text)) == Compose([Resize(8, antialias=False), Resize(9, antialias=False)])
+
+
+def test_numbers_of_numpy_are_written_as_pythons(tmp_path):
+    save_recipe(Compose([Pad(2, fill=np.float64(3.5))]), tmp_path / "r.yaml")
+    assert load_recipe(tmp_path / "r.yaml") == Compose([Pad(2, fill=3.5)])
+
+
+class Word(str):
+    """A string that is not plain."""
+
+
+def test_what_yaml_cannot_write_is_named_and_leaves_no_file(tmp_path):
+    with pytest.raises(TransformError, match=r"r\.yaml: 'edge' cannot be written down as data"):
+        save_recipe(Compose([Pad(2, padding_mode=Word("edge"))]), tmp_path / "r.yaml")
+    assert list(tmp_path.iterdir()) == []

@@ -12,8 +12,10 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 
 from feedline.errors import TransformError
@@ -27,6 +29,7 @@ NESTED = "transforms"
 """The parameter of a choice that holds steps."""
 _EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 _LETTERS = 2
+_DEEPEST = 64
 _REFUSED = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
 
 
@@ -48,17 +51,32 @@ def to_recipe(compose: Compose) -> Recipe:
     Raises:
         TransformError: a step is foreign, so that nobody could make it again from data.
     """
-    return [_written(step) for step in compose.transforms]
+    recipe = [_written(step) for step in compose.transforms]
+    _check_depth(recipe)
+    return recipe
 
 
 def from_recipe(recipe: Sequence[Any]) -> Compose:
     """The Compose that ``to_recipe`` wrote down, or somebody by hand.
 
     Raises:
-        TransformError: an unknown name, a parameter that the transform does not have, lacks or refuses; names the
-            step's place (2.1 is the first step in the second).
+        TransformError: lists within lists beyond all measure, or an unknown name, or a parameter that the transform
+            does not have, lacks or refuses; names the step's place (2.1 is the first step in the second).
     """
+    recipe = list(recipe)
+    _check_depth(recipe)
     return Compose(_read(entry, str(place)) for place, entry in enumerate(recipe, 1))
+
+
+def _check_depth(recipe: Any) -> None:
+    """Raises TransformError for lists and mappings that lie too deep within others to be read by recursion."""
+    level = [recipe]
+    for _ in range(_DEEPEST + 1):
+        below = [part for value in level for part in (value.values() if isinstance(value, Mapping) else value)]
+        level = list({id(part): part for part in below if isinstance(part, list | tuple | Mapping)}.values())
+        if not level:
+            return
+    raise TransformError(f"a recipe is at most {_DEEPEST} lists and mappings deep, and this more")
 
 
 def _is_step(kind: Any) -> bool:
@@ -68,16 +86,22 @@ def _is_step(kind: Any) -> bool:
 def _written(step: Any) -> dict[str, Any]:
     if type(step) not in known_transforms().values():
         raise TransformError(f"{step!r} is foreign: it cannot be written down as data")
-    given = {name: (getattr(step, name), default) for name, default in parameters_of(type(step)).items()}
-    parameters = {name: _plain(value) for name, (value, default) in given.items() if not _same(value, default)}
+    defaults = parameters_of(type(step))
+    values = {name: _plain(getattr(step, name)) for name in defaults}
+    parameters = {name: value for name, value in values.items() if not _same(value, defaults[name])}
     return {"name": type(step).__name__, **parameters}
 
 
 def _same(value: Any, default: Any) -> bool:
-    return isinstance(value, bool) == isinstance(default, bool) and bool(value == default)
+    """Whether a plain value is what the default is when it is written down."""
+    if default is inspect.Parameter.empty:
+        return False
+    return isinstance(value, bool) == isinstance(default, bool) and bool(value == _plain(default))
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()  # of a scalar too it is Python's number
     if isinstance(value, torch.dtype):
         return str(value).removeprefix("torch.")
     if isinstance(value, Compose):
@@ -86,7 +110,9 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return value if value is None or isinstance(value, str | int | float) else _written(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return float(value) if isinstance(value, Real) else _written(value)
 
 
 def _read(entry: Any, place: str) -> Any:

@@ -14,6 +14,8 @@ import os
 from typing import Any
 
 import yaml
+from yaml.error import MarkedYAMLError
+from yaml.representer import RepresenterError
 
 from feedline._atomic import write_whole
 from feedline.errors import TransformError
@@ -52,11 +54,29 @@ def save_recipe(compose: Compose, path: str | os.PathLike[str]) -> None:
     """Writes the file that ``load_recipe`` reads the same transforms from; defaults are left out.
 
     Raises:
-        TransformError: a step is foreign.
+        TransformError: a step is foreign, or a parameter no plain value.
         OSError: it cannot be written.
     """
     steps = [_short(entry) for entry in to_recipe(compose)]
-    write_whole(path, yaml.safe_dump({NESTED: steps}, sort_keys=False, default_flow_style=None, width=100))
+    try:
+        text = yaml.safe_dump({NESTED: steps}, sort_keys=False, default_flow_style=None, width=100)
+    except RepresenterError as error:
+        raise TransformError(f"{os.fspath(path)}: {error.args[1]!r} cannot be written down as data") from error
+    write_whole(path, text)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's plain values; of a key that stands twice in a mapping none is taken."""
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            written = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else key
+            if written in seen:
+                raise MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+            seen.add(written)
+        return node
 
 
 def _short(value: Any) -> Any:
@@ -75,8 +95,8 @@ def _parsed(path: str) -> Any:
     if len(data) > _LARGEST:
         raise TransformError(f"{path}: a recipe has at most {_LARGEST:,} bytes, and this has more")
     try:
-        content = yaml.safe_load(data)
-    except yaml.MarkedYAMLError as error:
+        content = yaml.load(data, _Loader)
+    except MarkedYAMLError as error:
         mark = error.problem_mark
         place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
         raise TransformError(f"{path}: no YAML: {place}{error.problem or error.context}") from error
