@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from feedline.cli.demonstrated import recipes
+from feedline.cli.demonstrated import on_batches, recipes
 from feedline.cli.demonstration import demonstration
+from feedline.cli.subject import subject_of
+from feedline.cli.tiles import batch_tiles
 from feedline.transforms import from_recipe, to_recipe
-from feedline.transforms.recipe import known_transforms
+from feedline.transforms.recipe import known_batch_transforms, known_transforms
 
 TEXT = """\
 transforms:
@@ -142,6 +144,7 @@ def test_every_view_is_shown(show, tmp_path):
 
 def test_every_transform_is_on_the_sheet(show):
     assert set(recipes(240, 320)) == set(known_transforms())
+    assert set(on_batches()) == set(known_batch_transforms())
     sheet, lines = show("--all")
     assert int(lines[-1].split()[-2]) > len(known_transforms())
     assert sheet.shape[1] > 9 * 160
@@ -181,9 +184,11 @@ def test_the_list(command):
     status, out, err = command("transforms", "list")
     assert (status, err) == (0, "")
     assert "RandomHorizontalFlip(p=0.5)\n    Left and right exchanged" in out
-    names = [line.split("(")[0] for line in out.splitlines()[::2]]
-    assert names == list(known_transforms())
-    assert all(line.startswith("    ") and line.strip() for line in out.splitlines()[1::2])
+    images, batches = out.split("\non batches, as DataLoader(batch_transform=...):\n\n")
+    for part, known in ((images, known_transforms()), (batches, known_batch_transforms())):
+        assert [line.split("(")[0] for line in part.splitlines()[::2]] == list(known)
+        assert all(line.startswith("    ") and line.strip() for line in part.splitlines()[1::2])
+    assert "MixUp(alpha=1.0, num_classes=None, p=1.0)\n    Each image becomes" in batches
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "--recipe", "r.yaml"], ["--all", "-n", "0"]])
@@ -199,12 +204,36 @@ def test_no_sheet_of_what_is_wrong(fails, recipe, image, tmp_path, folder):
     assert "No such file" in fails(*given[:-2], "--recipe", tmp_path / "no.yaml", "--out", sheet)
     assert "no such file or folder" in fails(*given, tmp_path / "no.png")
     assert "small.png is 5 x 5, not 40 x 60" in fails(*given, image, "--mask", tmp_path / "small.png")
+    assert f"classes: {image} has 3" in fails(*given, image, "--mask", image)
+    for option, value in (("--index", 3), ("--split", "val"), ("--pair", folder)):
+        line = fails(*given, image, option, value)
+        assert line == f"error: {option} goes with a dataset, and {image} is a single image: leave it out"
     assert "--index must be less than the number of samples, 36, not 36" in fails(*given, folder, "--index", "36")
     assert "--boxes is for a single image" in fails(*given, folder, "--boxes", tmp_path / "a.json")
     recipe.write_text("- RandomCrop: 100")
-    assert "RandomCrop: the image has only 40 x 60 pixels" in fails(*given, image)
+    assert f"error: {recipe}: RandomCrop: the image has only 40 x 60 pixels" in fails(*given, image)
+    recipe.write_text("- Pad: {padding: 2, fill: 300}")
+    line = fails(*given, image)
+    assert line.startswith(f"error: {recipe}: ")
+    assert "fill must be in 0..255" in line
+    recipe.write_text("- MixUp: {num_classes: 2}")
+    assert fails(*given, image).startswith(f"error: {recipe}: step 1: MixUp works on batches")
     recipe.write_text("- RandomCorp: 100")
     line = fails(*given, image)
     assert line == f"error: {recipe}: step 1: no transform is called 'RandomCorp'; did you mean RandomCrop?"
     assert "no such folder" in fails(*given[:-1], tmp_path / "none" / "sheet.png")
     assert not sheet.exists()
+
+
+def test_a_batch_of_the_picture_and_it_upside_down(image):
+    subject = subject_of(str(image))
+    for name, step in on_batches().items():
+        first, second = batch_tiles(subject, step, subject.key(0), 60)
+        share = float(first.caption.split(" + ")[0])
+        assert 0.05 < share < 0.95, name
+        assert second.caption == " + ".join(reversed(first.caption.split(" + ")))
+        np.testing.assert_array_equal(first.image.shape, (40, 60, 3))
+    mixed = batch_tiles(subject, on_batches()["MixUp"], subject.key(0), 60)
+    share = float(mixed[0].caption.split(" + ")[0])
+    whole = share * subject.image + (1 - share) * subject.image[::-1]
+    np.testing.assert_allclose(mixed[0].image, whole, atol=2.5)

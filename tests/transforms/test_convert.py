@@ -146,9 +146,7 @@ def test_a_measured_std_of_0_says_what_it_comes_of():
 
 def test_a_dataset_within_a_choice_is_told_where_it_may_stand():
     step = RandomApply([Normalize("dataset")], p=1)
-    with pytest.raises(
-        TransformError, match=r"cannot stand within RandomApply.*there write feedline\.measure's numbers"
-    ):
+    with pytest.raises(TransformError, match=r"within RandomApply.*there write feedline\.measure's numbers"):
         step(torch.zeros(3, 2, 2))
 
 

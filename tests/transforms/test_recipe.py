@@ -12,6 +12,7 @@ from feedline.transforms import (
     CenterCrop,
     Choice,
     Compose,
+    CutMix,
     Normalize,
     OneOf,
     Pad,
@@ -31,7 +32,7 @@ from feedline.transforms import (
     from_recipe,
     to_recipe,
 )
-from feedline.transforms.recipe import known_transforms
+from feedline.transforms.recipe import known_batch_transforms, known_transforms
 
 STEPS = [
     CenterCrop((3, 4)),
@@ -111,6 +112,11 @@ def test_how_a_step_may_be_written(entry, step):
     [
         ({"name": "Flip"}, "step 2: no transform is called 'Flip'; did you mean RandomHorizontalFlip or RandomVer"),
         ("resise", "step 2: no transform is called 'resise'; did you mean Resize?"),
+        (
+            {"MixUp": {"num_classes": 2}},
+            "step 2: MixUp works on batches.*: use it in DataLoader[(]batch_tr",
+        ),
+        ({"name": "BatchChoice"}, "step 2: BatchChoice works on batches"),
         ("Zzz", "step 2: no transform is called 'Zzz'; there are .*CenterCrop, "),
         ({"size": 3}, "step 2: no transform is called 'size'"),
         ({"name": None}, "step 2: no transform is called None"),
@@ -136,6 +142,15 @@ def test_a_wrong_recipe(entry, message):
     assert "\n" not in str(error.value)
 
 
+def test_a_step_on_batches_is_not_written_down():
+    with pytest.raises(TransformError, match=r"CutMix works on batches.*batch_transform=CutMix"):
+        to_recipe(Compose([CutMix(num_classes=2)]))
+
+
+def test_steps_on_batches_that_are_exported_are_known():
+    assert list(known_batch_transforms()) == ["BatchChoice", "BatchCompose", "CutMix", "MixUp"]
+
+
 def test_a_recipe_is_not_changed_by_reading_it():
     recipe = [{"name": "Resize", "size": 3}]
     from_recipe(recipe)
@@ -149,8 +164,8 @@ def test_a_recipe_is_not_changed_by_reading_it():
         (Pad(2, fill=np.int64(7)), {"name": "Pad", "padding": 2, "fill": 7}),
         (Pad(2, fill=(np.uint8(7), np.float64(1.5))), {"name": "Pad", "padding": 2, "fill": [7, 1.5]}),
         (
-            RandomAffine(0, scale=np.array([0.5, 1])),
-            {"name": "RandomAffine", "degrees": [0.0, 0.0], "scale": [0.5, 1.0]},
+            RandomAffine(10, scale=np.array([0.5, 1])),
+            {"name": "RandomAffine", "degrees": [-10.0, 10.0], "scale": [0.5, 1.0]},
         ),
         (RandomRotation(Fraction(5, 2)), {"name": "RandomRotation", "degrees": [-2.5, 2.5]}),
     ],

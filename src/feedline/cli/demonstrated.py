@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from feedline.transforms import Choice
+from feedline.transforms import BatchChoice, BatchCompose, BatchTransform, Choice, CutMix, MixUp
 from feedline.transforms.recipe import NESTED, Kind, known_transforms, parameters_of
 
 _FLIPS = ["RandomHorizontalFlip", "RandomVerticalFlip"]
@@ -25,6 +25,17 @@ def recipes(height: int, width: int) -> dict[str, list[dict[str, Any]]]:
             floats: list[dict[str, Any]] = [{"ToTensor": None}] if name == "Normalize" else []
             shown[name] = [*floats, {name: parameters}]
     return shown
+
+
+def on_batches() -> dict[str, BatchTransform]:
+    """Each step on batches, by its name, for batches of two classes."""
+    mix_up, cut_mix = MixUp(num_classes=2), CutMix(num_classes=2, layout="NHWC")
+    return {
+        "BatchChoice": BatchChoice([mix_up, cut_mix]),
+        "BatchCompose": BatchCompose([mix_up, cut_mix]),
+        "CutMix": cut_mix,
+        "MixUp": mix_up,
+    }
 
 
 def demonstrated(name: str, recipe: list[dict[str, Any]]) -> str:

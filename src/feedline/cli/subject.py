@@ -114,7 +114,10 @@ def subject_of(
     """
     if data is None:
         return _alone("demonstration", demonstration(), CLASSES, mode)
-    single = index is None and split is None and pair is None and _is_image(data)
+    single = _is_image(data)
+    for option, value in {"--index": index, "--split": split, "--pair": pair}.items():
+        if single and value is not None:
+            raise DataError(f"{option} goes with a dataset, and {data} is a single image: leave it out")
     if boxes is not None and not single:
         raise DataError("--boxes is for a single image: a dataset's samples have their own")
     if boxes is not None:
@@ -167,6 +170,8 @@ def _masked(subject: Subject, path: Path) -> Subject:
     """With a mask of the user's, as a sample of its own."""
     extra = {**subject.record.extra, "mask_path": str(path)}
     mask = decode_mask(path.read_bytes())
+    if mask.shape[2] != 1:
+        raise DataError(f"a mask has one channel, whose numbers are classes: {path} has {mask.shape[2]}")
     if mask.shape[:2] != subject.image.shape[:2]:
         sizes = f"{mask.shape[0]} x {mask.shape[1]}, not {subject.height} x {subject.width}"
         raise DataError(f"a mask must have its image's size: {path} is {sizes}")

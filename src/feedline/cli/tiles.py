@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from feedline.cli.subject import Subject
 from feedline.rng import Key
-from feedline.transforms import Compose
+from feedline.transforms import BatchTransform, Compose
 from feedline.transforms.draw import draw
 from feedline.transforms.draw_plan import draw_plan
 from feedline.transforms.showable import showable
@@ -47,6 +48,16 @@ def result_tiles(subject: Subject, compose: Compose, key: Key, caption: str, sid
         about = f"{plan.size[0]} x {plan.size[1]}" + (f", {word}" if word else "")
         tiles.append(Tile(image, f"{_numbered(caption, view, compose.views)}\n{about}"))
     return tiles
+
+
+def batch_tiles(subject: Subject, step: BatchTransform, key: Key, side: int) -> list[Tile]:
+    """What the key makes of a batch of the subject and it upside down, with their shares in the labels."""
+    image = np.ascontiguousarray(subject.image)
+    batch = torch.from_numpy(np.stack([image, image[::-1]])), torch.arange(2)
+    images, labels = step(*batch, key=key)
+    captions = [" + ".join(f"{share:.2f}" for share in shares) for shares in labels.tolist()]
+    made = [draw(showable(mixed.numpy())[0], side=side) for mixed in images]
+    return [Tile(mixed, caption) for mixed, caption in zip(made, captions, strict=True)]
 
 
 def plan_tiles(subject: Subject, compose: Compose, key: Key, caption: str, side: int) -> list[Tile]:

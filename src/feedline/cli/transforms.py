@@ -11,13 +11,13 @@ import numpy as np
 import typer
 
 from feedline._atomic import require_parent, write_whole
-from feedline.cli.demonstrated import demonstrated, recipes
+from feedline.cli.demonstrated import demonstrated, on_batches, recipes
 from feedline.cli.subject import Subject, subject_of
-from feedline.cli.tiles import Tile, plan_tiles, result_tiles, subject_tile
+from feedline.cli.tiles import Tile, batch_tiles, plan_tiles, result_tiles, subject_tile
 from feedline.errors import TransformError
 from feedline.train.plots import plot_sheet
 from feedline.transforms import Compose, from_recipe, load_recipe
-from feedline.transforms.recipe import known_transforms, parameters_of
+from feedline.transforms.recipe import known_batch_transforms, known_transforms, parameters_of
 from feedline.types import Mode
 
 app = typer.Typer(name="transforms", help="What transforms there are, and what a recipe of them does to a picture.")
@@ -29,12 +29,19 @@ _EACH, _ACROSS = 3, 9  # tiles a transform, and in a row, where all are shown
 def list_transforms() -> None:
     """Name every transform, its parameters with their defaults, and what it does in one line."""
     for name, kind in known_transforms().items():
-        parameters = [
-            key if default is inspect.Parameter.empty else f"{key}={default!r}"
-            for key, default in parameters_of(kind).items()
-        ]
-        typer.echo(f"{name}({', '.join(parameters)})")
-        typer.echo(f"    {inspect.cleandoc(kind.__doc__ or '').splitlines()[0]}")
+        _list_one(name, kind)
+    typer.echo("\non batches, as DataLoader(batch_transform=...):\n")
+    for name, on_batch in known_batch_transforms().items():
+        _list_one(name, on_batch)
+
+
+def _list_one(name: str, kind: type) -> None:
+    parameters = [
+        key if default is inspect.Parameter.empty else f"{key}={default!r}"
+        for key, default in parameters_of(kind).items()
+    ]
+    typer.echo(f"{name}({', '.join(parameters)})")
+    typer.echo(f"    {inspect.cleandoc(kind.__doc__ or '').splitlines()[0]}")
 
 
 @app.command()
@@ -66,14 +73,23 @@ def show(
     if recipe is None:
         _show_all(subject, out, seed)
         return
-    compose = subject.prepared(load_recipe(recipe))
+    size = 2 * _TILE if plan else _TILE
+    compose = load_recipe(recipe)
+    try:
+        tiles = _recipe_tiles(subject, subject.prepared(compose), seed, count, plan, size)
+    except TransformError as error:
+        raise TransformError(f"{recipe}: {error}") from error
+    _write(tiles, out, f"{subject.name}, by {recipe.name}", size)
+
+
+def _recipe_tiles(subject: Subject, compose: Compose, seed: int, count: int, plan: bool, size: int) -> list[Tile]:
+    """Of each epoch, and what they are of; prints the plan of the first."""
     typer.echo(str(subject.plan(compose, subject.key(seed))).rstrip())
     made = plan_tiles if plan else result_tiles
-    size = 2 * _TILE if plan else _TILE
     tiles = [] if plan else [subject_tile(subject, size)]
     for epoch in range(count):
         tiles += made(subject, compose, subject.key(seed, epoch), f"epoch {epoch}", size)
-    _write(tiles, out, f"{subject.name}, by {recipe.name}", size)
+    return tiles
 
 
 def _show_all(subject: Subject, out: Path, seed: int) -> None:
@@ -89,7 +105,20 @@ def _show_all(subject: Subject, out: Path, seed: int) -> None:
             groups.append(_some_tiles(subject, from_recipe(shown[name]), seed, name, about))
         except TransformError as error:
             typer.echo(f"left out: {error}", err=True)
-    _write(_packed(groups), out, "every transform", _SMALL_TILE, _ACROSS)
+    _write(_packed(groups + _on_batches(subject, seed)), out, "every transform", _SMALL_TILE, _ACROSS)
+
+
+def _on_batches(subject: Subject, seed: int) -> list[list[Tile]]:
+    """Two tiles for each step on batches, above them how much of each picture their labels say."""
+    groups = []
+    for name, step in on_batches().items():
+        try:
+            first, second = batch_tiles(subject, step, subject.key(seed), _SMALL_TILE)
+        except TransformError as error:
+            typer.echo(f"left out: {error}", err=True)
+            continue
+        groups.append([replace(first, caption=f"{name}\n{first.caption}"), second])
+    return groups
 
 
 def _some_tiles(subject: Subject, compose: Compose, seed: int, name: str, parameters: str) -> list[Tile]:

@@ -21,6 +21,7 @@ import torch
 from feedline.errors import TransformError
 from feedline.transforms.base import Choice, Transform
 from feedline.transforms.compose import Compose
+from feedline.types import BatchTransform
 
 Recipe = list[dict[str, Any]]
 Kind = type[Transform] | type[Choice]
@@ -35,12 +36,15 @@ _REFUSED = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError)
 
 def known_transforms() -> dict[str, Kind]:
     """All steps that the room exports, by the names under which it does, in order of these."""
-    room = sys.modules[__name__.rpartition(".")[0]]
-    exported = {name: getattr(room, name) for name in sorted(room.__all__)}
-    return {name: kind for name, kind in exported.items() if _is_step(kind)}
+    return _exported(Transform, Choice)
 
 
-def parameters_of(kind: Kind) -> dict[str, Any]:
+def known_batch_transforms() -> dict[str, type[BatchTransform]]:
+    """All steps on batches that the room exports, as ``known_transforms``; no recipe holds them."""
+    return _exported(BatchTransform)
+
+
+def parameters_of(kind: type) -> dict[str, Any]:
     """A transform's parameters and their defaults, ``inspect.Parameter.empty`` where there is none."""
     return {name: one.default for name, one in inspect.signature(kind).parameters.items()}
 
@@ -79,11 +83,20 @@ def _check_depth(recipe: Any) -> None:
     raise TransformError(f"a recipe is at most {_DEEPEST} lists and mappings deep, and this more")
 
 
-def _is_step(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Transform | Choice) and not inspect.isabstract(kind)
+def _exported(*bases: type) -> dict[str, Any]:
+    room = sys.modules[__name__.rpartition(".")[0]]
+    exported = {name: getattr(room, name) for name in sorted(room.__all__)}
+    classes = {name: kind for name, kind in exported.items() if isinstance(kind, type) and issubclass(kind, bases)}
+    return {name: kind for name, kind in classes.items() if not inspect.isabstract(kind)}
+
+
+def _on_batches(name: str) -> str:
+    return f"{name} works on batches, and not on images: use it in DataLoader(batch_transform={name}(...))"
 
 
 def _written(step: Any) -> dict[str, Any]:
+    if isinstance(step, BatchTransform):
+        raise TransformError(_on_batches(type(step).__name__))
     if type(step) not in known_transforms().values():
         raise TransformError(f"{step!r} is foreign: it cannot be written down as data")
     defaults = parameters_of(type(step))
@@ -164,6 +177,8 @@ def _kind(name: Any, place: str) -> Kind:
         return kind
     if name == "Compose":
         raise _error(place, "Compose: steps that belong together are written as a list, without a name")
+    if isinstance(name, str) and name in known_batch_transforms():
+        raise _error(place, _on_batches(name))
     raise _error(place, f"no transform is called {name!r}; {_nearest(name, list(known_transforms()))}")
 
 
