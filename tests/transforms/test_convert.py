@@ -140,7 +140,9 @@ def test_a_mean_needs_a_std():
 
 
 def test_a_measured_std_of_0_says_what_it_comes_of():
-    with pytest.raises(TransformError, match="Normalize: std must be above 0; one of 0 is measured where all images"):
+    with pytest.raises(
+        TransformError, match="Normalize: std must be above 0; one of 0 is measured of a channel in which all images"
+    ):
         Normalize((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 
 

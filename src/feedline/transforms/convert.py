@@ -18,7 +18,7 @@ from feedline.types import Image, Spec
 
 _IMAGENET, _DATASET = "imagenet", "dataset"
 _OF_IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_FLAT = "one of 0 is measured where all images of the dataset are of one and the same colour"
+_FLAT = "one of 0 is measured of a channel in which all images of the dataset are of one colour"
 _LEAST_AXES = 3
 _KINDS = {torch.uint8: np.uint8, torch.uint16: np.uint16, torch.float32: np.float32}
 
