@@ -141,7 +141,7 @@ def test_a_mean_needs_a_std():
 
 def test_a_measured_std_of_0_says_what_it_comes_of():
     with pytest.raises(
-        TransformError, match="Normalize: std must be above 0; one of 0 is measured of a channel in which all images"
+        TransformError, match="std must be above 0; one of 0 is measured of a channel in which all images"
     ):
         Normalize((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 

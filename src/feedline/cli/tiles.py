@@ -55,7 +55,7 @@ def batch_tiles(subject: Subject, step: BatchTransform, key: Key, side: int) -> 
     image = np.ascontiguousarray(subject.image)
     batch = torch.from_numpy(np.stack([image, image[::-1]])), torch.arange(2)
     images, labels = step(*batch, key=key)
-    captions = [" + ".join(f"{share:.2f}" for share in shares) for shares in labels.tolist()]
+    captions = ["label: " + " + ".join(f"{share:.2f}" for share in shares) for shares in labels.tolist()]
     made = [draw(showable(mixed.numpy())[0], side=side) for mixed in images]
     return [Tile(mixed, caption) for mixed, caption in zip(made, captions, strict=True)]
 
