@@ -64,6 +64,34 @@ class KernelContract:
         np.testing.assert_allclose(dense[1], [0, eighth, 3 * eighth, 3 * eighth, eighth, 0], atol=1)
         np.testing.assert_allclose(dense[0][:4] / (1 << 14), [3 / 7, 3 / 7, 1 / 7, 0], atol=1e-4)
 
+    def test_what_rounding_left_goes_to_the_first_of_the_largest_weights(self):
+        taps = self.kernel.taps(3, 0.0, 2.0, 2.0, 6, "bilinear")
+        dense = np.zeros((3, 6), int)
+        np.add.at(dense, (np.arange(3)[:, None], taps.index), taps.weight)
+        assert dense[0].tolist() == [7021, 7022, 2341, 0, 0, 0]  # 3/7, 3/7, 1/7, which rounded are 1 too many
+        assert dense[2].tolist() == [0, 0, 0, 2341, 7021, 7022]
+
+    @pytest.mark.parametrize(("form", "weights"), [("bilinear", [8192, 8192]), ("bicubic", [-1024, 9216, 9216, -1024])])
+    def test_a_filter_narrower_than_the_step_stays_as_narrow(self, form, weights):
+        for start, step, centres in ((0.0, 4.0, (2, 6, 10)), (12.0, -4.0, (10, 6, 2))):
+            taps = self.kernel.taps(3, start, step, 1.0, 12, form)
+            reach = len(weights) // 2
+            assert taps.index.tolist() == [list(range(centre - reach, centre + reach)) for centre in centres]
+            assert taps.weight.tolist() == [weights] * 3
+
+    def test_nearest_of_a_centre_between_two_pixels_is_the_second(self):
+        assert self.kernel.taps(3, 0.0, 2.0, 2.0, 6, "nearest").index.tolist() == [[1], [3], [5]]
+        assert self.kernel.taps(3, 6.0, -2.0, 2.0, 6, "nearest").index.tolist() == [[5], [3], [1]]
+        assert self.kernel.taps(2, -0.5, 1.0, 1.0, 2, "nearest").index.tolist() == [[0], [1]]
+
+    @pytest.mark.parametrize("lean", [0.0, 2.0**-80], ids=["affine", "perspective"])
+    def test_a_warped_place_between_two_pixels_lies_in_the_second_and_a_unit_before_it_in_the_first(self, lean):
+        image = numbers(7, 8, 1, "uint16")
+        for ahead, first in ((0.0, 1), (-(2.0**-24), 0), (2.0**-24, 1)):
+            back = (1.0, 0.0, 0.5 + ahead, 0.0, 1.0, 0.5 + ahead, lean, lean, 1.0)
+            found = self.kernel.warp(image, back, (5, 6), "nearest")
+            np.testing.assert_array_equal(found, image[first : first + 5, first : first + 6])
+
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("dtype", KINDS)
     @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -203,6 +231,33 @@ class KernelContract:
         wild = self.kernel.mix(image, np.full((3, 4), 900.0 * white))  # far beyond 32 bits
         np.testing.assert_array_equal(wild[..., :3], np.full((8, 9, 3), white, dtype))
 
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+    def test_mixed_halves_are_rounded_up(self, dtype):
+        values = np.arange(WHITE[dtype] + 1)
+        image = np.stack([values, values, values], -1)[None].astype(dtype)
+        matrix = np.array([[0.5, 0, 0, 0], [0.25, 0.25, 0, 0.5], [0, 0, -0.5, WHITE[dtype]]])
+        mixed = self.kernel.mix(image, matrix)[0].astype(int)
+        np.testing.assert_array_equal(mixed[:, 0], (values + 1) // 2)
+        np.testing.assert_array_equal(mixed[:, 1], (values + 2) // 2)
+        np.testing.assert_array_equal(mixed[:, 2], WHITE[dtype] - values // 2)
+
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+    @pytest.mark.parametrize("large", [1.9, 127.9, 128.1, 255.9, 500.3, 2047.0, 30000.7])
+    def test_mixed_whole_numbers_are_what_exact_sums_round_to_however_large_on_the_way(self, large, dtype):
+        image = numbers(24, 25, 3, dtype)
+        image[0, 0], image[0, 1], image[0, 2] = WHITE[dtype], (WHITE[dtype], 0, WHITE[dtype]), (0, WHITE[dtype], 0)
+        matrix = large * np.array([[1, -1, 0.001, 0.9], [1, 0.9, 0.8, -0.7], [-1, 1, -0.01, 0.4]])
+        shares = np.rint(matrix * (1 << 14)).astype(np.int64).astype(object)
+        sums = image.astype(object) @ shares[:, :3].T + shares[:, 3]
+        exact = np.clip((sums + (1 << 13)) >> 14, 0, WHITE[dtype]).astype(dtype)
+        np.testing.assert_array_equal(self.kernel.mix(image, matrix), exact)
+
+    def test_mixed_floats_are_red_and_green_and_blue_and_then_the_rest(self):
+        image = (numbers(3, 2, 3, "float32") * np.float32(1 / 3) + np.float32(0.01)).astype(np.float32)
+        matrix = np.array([[0.61, 0.3, 0.09, 0.004], [-0.2, 1.05, 0.1, -0.0095], [0.33, 0.33, 0.34, 0.1]])
+        found = self.kernel.mix(image, matrix)
+        assert found.view(np.uint32).ravel().tolist() == MIXED_FLOATS
+
     @pytest.mark.parametrize("dtype", KINDS)
     def test_scale_shift_is_one_multiplication_and_one_addition_of_float32(self, dtype):
         image = numbers(5, 6, 3, dtype)
@@ -254,3 +309,8 @@ BITS = {
     ("bicubic", "float32"): ["3cac4a98e0220c7d", "7e0142eeacd39dd2", "7e0d4f7c6bb37e55", "27842b37576b8f29"],
     "mix": ["eb1b7fe5f1b2ab84", "f70b167dbfb7116e"],
 }
+MIXED_FLOATS = [
+    *(0x3DA978D5, 0x3E653333, 0x3E515C2A, 0x3E726715, 0x3DE1DDDE, 0x3E87E4B2, 0x3E5FAB5A, 0x3DC82222, 0x3EA906D4),
+    *(0x3E2D85CE, 0x3D55DDDD, 0x3E9023D7, 0x3DF79426, 0x3BA6665E, 0x3E6E81B6, 0x3E30BC6A, 0x3E9E4CCD, 0x3E96AE15),
+]
+"""Of which any other order of the sums gives at least one otherwise, and so do fused additions and float64."""
