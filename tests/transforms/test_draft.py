@@ -8,11 +8,13 @@ from feedline.rng import Key
 from feedline.transforms import (
     CenterCrop,
     Compose,
+    Gamma,
     Normalize,
     Pad,
     RandomAffine,
     RandomCrop,
     RandomHorizontalFlip,
+    RandomInvert,
     RandomRotation,
     Resize,
     ToTensor,
@@ -86,6 +88,28 @@ def test_curves_of_any_form_go_in_front_where_pixels_were_only_moved():
     assert (counters.resamplings, counters.pixel_passes) == (1, 1)
 
 
+FIRST, SECOND = Pad(20, (40, 80, 0)), Pad(30, (90, 91, 92))
+
+
+@pytest.mark.parametrize(
+    ("steps", "first", "level"),
+    [
+        ([FIRST, RandomInvert(1.0), SECOND], (215, 175, 255), 55),
+        ([FIRST, Gamma(2.0), SECOND], (6, 25, 0), 157),
+        ([CenterCrop(90), Resize(100), FIRST, RandomInvert(1.0), SECOND], (215, 175, 255), 55),
+        ([FIRST, Resize(70), Resize(140), RandomInvert(1.0), SECOND], (215, 175, 255), 55),
+    ],
+)
+def test_a_step_between_two_fills_changes_the_first_alone(steps, first, level):
+    steps = [*steps, Resize(100)]
+    image = np.full((100, 100, 3), 200, np.uint8)
+    assert len(Compose(steps).plan((100, 100)).resamplings) == 1
+    out = Compose(steps)(image)
+    for places, colour in ((slice(0, 13), (90, 91, 92)), (slice(17, 23), first), (slice(27, 73), (level,) * 3)):
+        np.testing.assert_array_equal(out[50, places], np.tile(colour, (places.stop - places.start, 1)))
+        np.testing.assert_array_equal(out[places, 50], out[50, places])
+
+
 @pytest.mark.parametrize(
     ("steps", "words"),
     [
@@ -148,3 +172,21 @@ def test_cuts_are_the_frames_beyond_which_something_went():
     plan = Compose([CenterCrop(10), RandomHorizontalFlip(1), Resize(5)]).plan((20, 30))
     assert plan.cuts == (((10, 5), (20, 5), (20, 15), (10, 15)),)
     assert plan.outline == ((20, 5), (10, 5), (10, 15), (20, 15))
+
+
+def test_each_channel_of_a_pad_behind_a_resize_has_its_own_fill():
+    image = np.full((20, 30, 3), 77, np.uint8)
+    out = Compose([Resize((10, 15)), Pad(2, (10, 20, 30)), Pad((3, 0), (255, 0, 1))])(image)
+    expected = np.full((14, 25, 3), (255, 0, 1), np.uint8)
+    expected[:, 3:-3] = 10, 20, 30
+    expected[2:-2, 5:-5] = 77
+    np.testing.assert_array_equal(out, expected)
+
+
+def test_the_filter_of_a_perspective_is_as_wide_as_its_middle_shrinks():
+    draft = Draft(100, 100)
+    draft.move((1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.01, 0.0, 1.0), 50, 50)  # (x, y) / (1 + x / 100)
+    (stage,) = draft.finish().resamplings
+    # the middle (25, 25) is that of (100 / 3, 100 / 3), where depth is 4 / 3; the derivatives of x / (1 + x / 100) and
+    # y / (1 + x / 100) by x are 9 / 16 and -3 / 16 there, those by y are 0 and 3 / 4
+    assert stage.widths == pytest.approx((4 / 3, 16 / np.hypot(9, 3)))
