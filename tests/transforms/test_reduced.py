@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from imagebytes import encode
+from imagebytes import picture as smooth
 from memory import picture
 
+import feedline
 from feedline.native import counting
 from feedline.rng import Key
 from feedline.transforms import (
@@ -11,6 +14,7 @@ from feedline.transforms import (
     Compose,
     Pad,
     RandomHorizontalFlip,
+    RandomPerspective,
     RandomResizedCrop,
     RandomRotation,
     Resize,
@@ -82,3 +86,14 @@ def test_the_outline_and_the_cuts_are_those_of_the_whole():
     assert np.allclose(plan.outline, moved)
     assert np.allclose(plan.cuts[0], np.array(whole.cuts[0]) / 2 + (0.25, 0.5))
     assert (plan.source, plan.size) == ((60, 80), whole.size)
+
+
+def test_perspectives_that_look_over_their_horizon_are_decoded_smaller_too(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "0.jpg").write_bytes(encode(smooth(width=1000, height=800), "JPEG"))
+    dataset = feedline.open(tmp_path).with_transform(Compose([RandomPerspective(1.0, 1), Resize(60)]))
+    fast = dataset.with_scale("fast")
+    with counting() as counters:
+        for seed in range(20, 70):  # among them 61, whose frame looks over the horizon, so that it has five corners
+            assert fast.get(0, Key(seed))[0].shape == (60, 75, 3)
+    assert counters.pixels_decoded < 50 * 800 * 1000
