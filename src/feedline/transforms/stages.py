@@ -114,8 +114,9 @@ class Resample:
             reached = _common(reached, _around((low + _EASE, near + _EASE, high - _EASE, far - _EASE)))
         if not self.painted:
             return _common(reached, (0, 0, *self.source))
-        top, left, bottom, right = _around(bounds(self.painted[-1].corners))
-        if self.painted[-1].border not in MIRRORS:  # all beyond is the same fill
+        last = next((clip for clip in reversed(self.painted) if clip.border != "closed"), self.painted[-1])
+        top, left, bottom, right = _around(bounds(last.corners))
+        if last.border not in MIRRORS:  # all beyond is the same fill
             down, across = (math.ceil(2 * SUPPORT[self.filter] * width) + 2 for width in self.widths)
         else:
             down, across = bottom - top, right - left
