@@ -25,7 +25,7 @@ types: $(VENV)/ready-dev
 	$(BIN)/mypy
 
 tests: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term
 
 torchvision: $(BESIDE)/ready
 	$(BESIDE)/bin/python -m pytest -n $(JOBS) tests_torchvision

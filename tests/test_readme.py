@@ -87,7 +87,7 @@ def test_the_two_commands_for_a_fresh_machine_do_what_is_tested_here() -> None:
 
 def test_make_test_runs_the_tests_of_both_environments() -> None:
     done = run(["make", "--dry-run", "--always-make", "--no-print-directory", "test"], ROOT)
-    assert re.search(r"/bin/python -m pytest -n \w+ --cov", done)
+    assert re.search(r"/bin/python -m pytest -n \w+ --dist worksteal --cov", done)
     assert re.search(r"-torchvision/bin/python -m pytest -n \w+ tests_torchvision$", done, re.MULTILINE)
     assert "pip install --quiet --no-compile -r requirements-torchvision.txt" in done
 

@@ -9,14 +9,21 @@ from hypothesis import strategies as st
 from feedline.errors import DataError
 from feedline.sources.json_lists import each_element
 
+TEXTS = st.text(max_size=20)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=10,
 )
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(VALUES), st.dictionaries(st.text(), VALUES), st.sampled_from([None, 0, 3]), st.booleans())
+@given(
+    st.lists(VALUES, max_size=6),
+    st.dictionaries(TEXTS, VALUES, max_size=6),
+    st.sampled_from([None, 0, 3]),
+    st.booleans(),
+)
 def test_elements_and_names_are_those_of_json(tmp_path, wanted, others, indent, ascii_only):
     content = {**others, "wanted": wanted}
     (tmp_path / "a.json").write_text(
