@@ -177,7 +177,8 @@ class Work:
 
     Attributes:
         name: in words.
-        run: from HxWxC to HxWxC of the same height and width; may write into what it gets.
+        run: from HxWxC to HxWxC of the same height and width; never writes into what it gets, which may be the
+            caller's.
     """
 
     name: str
