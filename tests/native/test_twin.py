@@ -1,7 +1,7 @@
 from contracts.kernel import KernelContract
 
-from feedline import native
+from feedline.native import twin
 
 
 class TestTwin(KernelContract):
-    kernel = native
+    kernel = twin

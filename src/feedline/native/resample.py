@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feedline.native.weights import BITS, Taps
+from feedline.native.weights import BITS, Filter, Grid, Taps, taps
 
 Pixels = NDArray[Any]
 """HxWxC, uint8, uint16 or float32."""
@@ -22,8 +22,20 @@ _SMALL = 1 << 18
 """Multiplications up to which OpenBLAS stays in the thread that calls it, where others would only be in its way."""
 
 
+def regrid(image: Pixels, rows: Grid, columns: Grid, form: Filter) -> Pixels:
+    """:func:`scale` by a filter: the image on another grid along its axes.
+
+    Args:
+        image: HxWxC uint8, uint16 or float32.
+        rows, columns: of the output, in the image's pixels.
+        form: of the filter.
+    """
+    height, width = image.shape[:2]
+    return scale(image, taps(*rows, height, form), taps(*columns, width, form))
+
+
 def scale(image: Pixels, rows: Taps, columns: Taps) -> Pixels:
-    """The image on a grid along its axes: first every row becomes as wide, then every column as high.
+    """The image on a grid along its axes: first every column becomes as high, then every row as wide.
 
     Args:
         image: HxWxC uint8, uint16 or float32.
@@ -36,16 +48,16 @@ def scale(image: Pixels, rows: Taps, columns: Taps) -> Pixels:
         nearest: Pixels = image.take(rows.index[:, 0], 0).take(columns.index[:, 0], 1)
         return nearest
     if image.dtype.kind == "f":
-        return _in_order(_in_order(image, columns, 1), rows, 0)
+        return _in_order(_in_order(image, rows, 0), columns, 1)
     height, width, channels = image.shape
     # whole numbers below 2**24 (of 16 bits: 2**53) that floats hold exactly, so that the order of sums is free
     planes: Pixels = np.empty((channels, height, width), np.float32 if image.dtype.itemsize == 1 else np.float64)
     planes[:] = image.transpose(2, 0, 1)
     limit = np.iinfo(image.dtype).max
-    wide = _rounded(_across(planes.reshape(-1, width), columns), limit).reshape(channels, height, -1)
-    tall = _rounded(_down(wide, rows), limit)
-    scaled: Pixels = np.empty((*tall.shape[1:], channels), image.dtype)
-    scaled[:] = tall.transpose(1, 2, 0)
+    tall = _rounded(_down(planes, rows), limit)
+    wide = _rounded(_across(tall.reshape(-1, width), columns), limit).reshape(*tall.shape[:2], -1)
+    scaled: Pixels = np.empty((*wide.shape[1:], channels), image.dtype)
+    scaled[:] = wide.transpose(1, 2, 0)
     return scaled
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,22 @@ SUPPORT = {"nearest": 0.5, "bilinear": 1.0, "bicubic": 2.0}
 """How far a filter reaches to either side, in pixels, where nothing shrinks."""
 
 Floats = NDArray[np.float64]
+
+
+class Grid(NamedTuple):
+    """The pixels of an output along one axis, in pixels of the input.
+
+    Attributes:
+        size: how many output pixels.
+        start: where in the input, in pixels from its edge, the edge of the first output pixel lies.
+        step: input pixels to each output pixel; below 0 the axis is turned round.
+        width: by how much the filter is stretched, at least 1: ``abs(step)`` where the picture shrinks.
+    """
+
+    size: int
+    start: float
+    step: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,9 +61,7 @@ def taps(count: int, start: float, step: float, width: float, limit: int, form: 
 
     Args:
         count: of output pixels.
-        start: where in the input, in pixels from its edge, the edge of the first output pixel lies.
-        step: input pixels to each output pixel; below 0 the axis is turned round.
-        width: by how much the filter is stretched, at least 1: ``abs(step)`` where the picture shrinks.
+        start, step, width: as of a :class:`Grid`.
         limit: what lies outside of 0..limit takes no part, and the others take its share; a centre outside of
             that counts as one on its edge.
         form: of the filter; "nearest" is not stretched.

@@ -109,11 +109,11 @@ def _scaled(part: Image, stage: Resample) -> Image:
         rows, columns = (c - first_column, b, across), (f - first_row, d, down)
     else:
         rows, columns = (f - first_row, e, down), (c - first_column, a, across)
-    height, width = part.shape[:2]
-    return native.scale(
+    return native.regrid(
         np.ascontiguousarray(part),
-        native.taps(bottom - top, rows[0] + rows[1] * top, rows[1], rows[2], height, stage.filter),
-        native.taps(right - left, columns[0] + columns[1] * left, columns[1], columns[2], width, stage.filter),
+        native.Grid(bottom - top, rows[0] + rows[1] * top, rows[1], rows[2]),
+        native.Grid(right - left, columns[0] + columns[1] * left, columns[1], columns[2]),
+        stage.filter,
     )
 
 
@@ -133,9 +133,9 @@ def _shrunk(part: Image, stage: Resample) -> Image:
     count("shrinks")
     height, width = part.shape[:2]
     tall, wide = (max(1, round(side / share)) for side, share in zip((height, width), stage.widths, strict=True))
-    rows = native.taps(tall, 0.0, height / tall, max(height / tall, 1.0), height, stage.filter)
-    columns = native.taps(wide, 0.0, width / wide, max(width / wide, 1.0), width, stage.filter)
-    return native.scale(np.ascontiguousarray(part), rows, columns)
+    rows = native.Grid(tall, 0.0, height / tall, max(height / tall, 1.0))
+    columns = native.Grid(wide, 0.0, width / wide, max(width / wide, 1.0))
+    return native.regrid(np.ascontiguousarray(part), rows, columns, stage.filter)
 
 
 def recolour(group: Group, image: Image) -> Image:

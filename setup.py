@@ -1,0 +1,60 @@
+"""The C kernel, where this machine can build it; everything else is in pyproject.toml.
+
+FEEDLINE_JPEG is a folder with ``include`` and ``lib`` of libjpeg-turbo, to take its static library from there.
+FEEDLINE_SANITIZE=address,undefined builds the kernel with these sanitizers.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+_SOURCES = "src/feedline/native/csrc"
+_PROBE = "#include <stdio.h>\n#include <jpeglib.h>\n#include <zlib.h>\nint has[LIBJPEG_TURBO_VERSION_NUMBER > 0];\n"
+
+
+class BuildKernel(build_ext):
+    """Goes without the kernel, and says so in one line, where there is no compiler or no libjpeg-turbo."""
+
+    def build_extension(self, ext: Extension) -> None:
+        missing = self._missing(ext)
+        if not missing:
+            super().build_extension(ext)
+        elif os.environ.get("FEEDLINE_NATIVE") == "1":
+            raise SystemExit(f"feedline: FEEDLINE_NATIVE=1 asks for the C kernel, and there is {missing}")
+        else:
+            print(f"feedline: built without its C kernel, which is faster: there is {missing}", file=sys.stderr)
+
+    def _missing(self, ext: Extension) -> str:
+        """What a build lacks, in words, or ""."""
+        folder = Path(self.build_temp)
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / "probe.c"
+        probe.write_text(_PROBE)
+        try:
+            self.compiler.compile([str(probe)], output_dir=str(folder), include_dirs=ext.include_dirs)
+        except Exception:
+            return "no C compiler, or no headers of libjpeg-turbo and zlib (Debian: libjpeg62-turbo-dev, zlib1g-dev)"
+        return ""
+
+
+def kernel() -> Extension:
+    given, sanitize = os.environ.get("FEEDLINE_JPEG"), os.environ.get("FEEDLINE_SANITIZE")
+    flags = ["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra"]
+    flags += [f"-fsanitize={sanitize}", "-fno-sanitize-recover=all", "-g"] if sanitize else []
+    return Extension(
+        "feedline.native._kernel",
+        sorted(map(str, Path(_SOURCES).glob("*.c"))),
+        depends=sorted(map(str, Path(_SOURCES).glob("*.h"))),
+        include_dirs=[_SOURCES, *([f"{given}/include"] if given else [])],
+        libraries=["z"] if given else ["jpeg", "z"],
+        extra_objects=[f"{given}/lib/libjpeg.a"] if given else [],
+        extra_compile_args=flags,
+        extra_link_args=[f"-fsanitize={sanitize}"] if sanitize else [],
+        optional=os.environ.get("FEEDLINE_NATIVE") != "1",
+    )
+
+
+setup(ext_modules=[kernel()], cmdclass={"build_ext": BuildKernel})

@@ -1,0 +1,69 @@
+/* The extension feedline.native._kernel: a table of what the files bind_*.c define. */
+#include "binding.h"
+
+static PyObject *declined;
+
+PyObject *fl_py_raise(const fl_status *status)
+{
+    if (status->code == FL_NO_MEMORY)
+        return PyErr_NoMemory();
+    PyErr_SetString(status->code == FL_DECLINED ? declined : PyExc_OSError, status->text);
+    return NULL;
+}
+
+static int add(PyObject *counts, const char *name, int64_t number)
+{
+    PyObject *value = PyLong_FromLongLong(number);
+    int failed = value == NULL || PyDict_SetItemString(counts, name, value) < 0;
+    Py_XDECREF(value);
+    return failed;
+}
+
+PyObject *fl_py_counters(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    fl_worker *worker = fl_worker_here();
+    PyObject *counts = worker == NULL ? PyErr_NoMemory() : PyDict_New();
+    if (counts == NULL)
+        return NULL;
+    fl_counters found = worker->counters;
+    worker->counters = (fl_counters){0};
+    if (add(counts, "pixels_decoded", found.pixels_decoded) || add(counts, "mcus_decoded", found.mcus_decoded) ||
+        add(counts, "mcu_rows_read", found.mcu_rows_read) || add(counts, "resamplings", found.resamplings) ||
+        add(counts, "shrinks", found.shrinks) || add(counts, "copies", found.copies) ||
+        add(counts, "pixel_passes", found.pixel_passes) || add(counts, "float_passes", found.float_passes)) {
+        Py_DECREF(counts);
+        return NULL;
+    }
+    return counts;
+}
+
+static PyMethodDef methods[] = {
+    {"counters", fl_py_counters, METH_NOARGS, "What this thread did since it was asked last, by name."},
+    {NULL, NULL, 0, NULL},
+};
+
+static int run(PyObject *module)
+{
+    if (declined == NULL)
+        declined = PyErr_NewException("feedline.native._kernel.Declined", PyExc_ValueError, NULL);
+    return declined == NULL ? -1 : PyModule_AddObjectRef(module, "Declined", declined);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, run},
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "feedline.native._kernel", "The hot path, without the interpreter lock.", 0, methods, slots,
+    NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__kernel(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,63 @@
+/* Pictures onto another grid along their axes; the twin is native/resample.py, the weights those of native/weights.py. */
+#ifndef FEEDLINE_RESAMPLE_H
+#define FEEDLINE_RESAMPLE_H
+
+#include "kernel.h"
+
+enum fl_filter { FL_NEAREST = 0, FL_BILINEAR, FL_BICUBIC };
+
+/* An axis of the output: see weights.taps. */
+typedef struct {
+    int count;
+    double start, step, width;
+} fl_grid;
+
+/* Of each output pixel: `taps` weights (an even number, zeros at the end) for the input's pixels from `first` on.
+   Where first + taps is beyond the input, the weights there are 0. */
+typedef struct {
+    int count, taps;
+    int32_t *first;  /* count */
+    int16_t *weight; /* count x taps; each row adds up to 2**14 */
+} fl_taps;
+
+/* The taps of an axis of `limit` input pixels, in the given block (FL_ROWS or FL_COLUMNS) of the worker. */
+int fl_weigh(fl_worker *worker, enum fl_block block, const fl_grid *grid, int limit, enum fl_filter filter,
+             fl_taps *taps, fl_status *status);
+
+/* Where finished rows go: uint8 as they are or by a table, or float32 by a table of them. */
+typedef struct {
+    void *data;                     /* of the picture's first pixel and channel */
+    int channels;
+    ptrdiff_t row, column, channel; /* bytes from one to the next: NHWC and NCHW both */
+    const uint8_t *table;           /* channels x 256, or NULL: numbers stay as they are */
+    const float *levels;            /* channels x 256 float32, or NULL: what comes out is uint8 */
+} fl_sink;
+
+/* `count` pixels of a row, channels interleaved, to their places from (row, column) on. */
+void fl_put(const fl_sink *sink, int row, int column, const uint8_t *pixels, int count);
+
+/* The image on another grid, each finished row to the sink from (row 0 + top, column 0 + left) on. Down first, each
+   sum rounded half up and kept in 0..255, then across. Up to 4 channels. */
+int fl_scale(fl_worker *worker, const fl_image *image, const fl_taps *rows, const fl_taps *columns,
+             const fl_sink *sink, int top, int left, fl_status *status);
+
+/* What SIMD does, chosen once by what the processor can; all equal to the bit. */
+typedef struct {
+    const char *name; /* "plain", "sse2", "avx2", "neon" */
+    /* out[i] = rounded sum of rows[k][i] * weight[k], of `count` bytes; taps is even; rows have FL_SLACK behind. */
+    void (*down)(uint8_t *out, const uint8_t *const *rows, const int16_t *weight, int taps, int count);
+    /* one finished row from one input row of `channels` (1 to 4) */
+    void (*across)(uint8_t *out, const uint8_t *row, const fl_taps *columns, int channels);
+    /* count pixels of interleaved channels (1 to 4): out[i] = levels[channel of i * 256 + in[i]] */
+    void (*to_float)(float *out, const uint8_t *in, int count, int channels, const float *levels);
+} fl_simd;
+
+const fl_simd *fl_simd_here(void);
+
+/* Chooses by name ("plain", "sse2" ...); 0 where this processor or build has none of that name. */
+int fl_simd_choose(const char *name);
+
+/* Names that can be chosen, best first, ending with NULL. */
+const char *const *fl_simd_names(void);
+
+#endif
