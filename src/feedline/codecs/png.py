@@ -1,4 +1,4 @@
-"""PNG (ISO/IEC 15948): the header by its chunks, the pixels by OpenCV."""
+"""PNG (ISO/IEC 15948): the header by its chunks, the pixels by the kernel or, where it declines, by OpenCV."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from feedline.codecs.how import PLAIN, How
 from feedline.codecs.lazy import Bytes, unpack
 from feedline.codecs.png_mend import mend, raw_size
 from feedline.errors import DecodeError
+from feedline.native.choice import extension
 from feedline.types import Header, Image
 
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type; a palette is of colours
@@ -79,6 +80,23 @@ def decode(data: bytes, how: How = PLAIN) -> Image:
     Raises:
         DecodeError: truncated (no end chunk) or not decodable.
     """
+    image = _by_kernel(data)
+    return by_opencv(data, how) if image is None else image
+
+
+def _by_kernel(data: bytes) -> Image | None:
+    """The same of the usual kind of file, or None."""
+    if extension is None:
+        return None
+    try:
+        pixels, *shape = extension.decode_png(data)
+    except extension.Declined:
+        return None
+    return np.frombuffer(pixels, np.uint8).reshape(shape)
+
+
+def by_opencv(data: bytes, how: How = PLAIN) -> Image:
+    """:func:`decode` of any file: what the kernel equals to the bit, or declines."""
     header = read_header(data)
     chunks = _chunks(data, whole=not how.partial)
     if b"IEND" not in chunks and not how.partial:

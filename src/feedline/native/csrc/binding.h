@@ -10,6 +10,15 @@
 /* Adds the worker's counters to a dict name -> number, new in each call, and sets them to 0. */
 PyObject *fl_py_counters(PyObject *module, PyObject *unused);
 
+/* bytes -> (width, height, channels, bits); Declined where the twin shall look. */
+PyObject *fl_py_png_header(PyObject *module, PyObject *data);
+
+/* bytes -> (bytearray, height, width, channels); Declined where the twin shall look. */
+PyObject *fl_py_decode_png(PyObject *module, PyObject *data);
+
+/* fl_place for tests: see _kernel.pyi. */
+PyObject *fl_py_place(PyObject *module, PyObject *arguments);
+
 /* Raises feedline.native._kernel.Declined or the like for a status that is not FL_OK; returns NULL. */
 PyObject *fl_py_raise(const fl_status *status);
 

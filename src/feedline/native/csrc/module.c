@@ -40,6 +40,9 @@ PyObject *fl_py_counters(PyObject *module, PyObject *unused)
 
 static PyMethodDef methods[] = {
     {"counters", fl_py_counters, METH_NOARGS, "What this thread did since it was asked last, by name."},
+    {"png_header", fl_py_png_header, METH_O, "Width, height, channels and bits of a PNG that the kernel takes."},
+    {"decode_png", fl_py_decode_png, METH_O, "The pixels of a PNG that the kernel takes."},
+    {"place", fl_py_place, METH_VARARGS, "For tests: a window of an image, turned, into memory."},
     {NULL, NULL, 0, NULL},
 };
 
