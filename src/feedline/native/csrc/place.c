@@ -69,11 +69,21 @@ static view look(const fl_image *image, const placing *how, int height, int widt
     return seen;
 }
 
-static void put(const fl_sink *sink, const uint8_t *pixels, ptrdiff_t step, int row, int column, int count)
+/* The same pixel to every place from (top, left) to (bottom, right). */
+static void put_fill(const fl_sink *sink, const uint8_t *fill, int top, int left, int bottom, int right)
 {
-    fl_run run = {pixels, step, row, column, count};
-    if (count > 0)
-        fl_put_run(sink, &run);
+    fl_area area = {fill, 0, 0, top, left, bottom - top, right - left};
+    if (bottom > top && right > left)
+        fl_put_area(sink, &area);
+}
+
+static void put_view(const fl_sink *sink, const view *seen)
+{
+    const fl_window *part = &seen->part;
+    fl_area area = {seen->origin, seen->row, seen->column, part->top, part->left, part->bottom - part->top,
+                    part->right - part->left};
+    if (area.rows > 0 && area.columns > 0)
+        fl_put_area(sink, &area);
 }
 
 static int check(const fl_image *image, const placing *how, const fl_sink *sink, int height, int width,
@@ -100,14 +110,10 @@ int fl_place(fl_worker *worker, const fl_image *image, const fl_window *window, 
         return status->code;
     view seen = look(image, &how, height, width);
     const fl_window *part = &seen.part;
-    for (int row = 0; row < height; row++) {
-        if (row < part->top || row >= part->bottom) {
-            put(sink, fill, 0, row, 0, width);
-            continue;
-        }
-        put(sink, fill, 0, row, 0, part->left);
-        put(sink, seen.origin + (row - part->top) * seen.row, seen.column, row, part->left, part->right - part->left);
-        put(sink, fill, 0, row, part->right, width - part->right);
-    }
+    put_fill(sink, fill, 0, 0, part->top, width);
+    put_fill(sink, fill, part->top, 0, part->bottom, part->left);
+    put_view(sink, &seen);
+    put_fill(sink, fill, part->top, part->right, part->bottom, width);
+    put_fill(sink, fill, part->bottom, 0, height, width);
     return FL_OK;
 }

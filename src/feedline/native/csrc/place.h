@@ -14,14 +14,14 @@ int fl_place(fl_worker *worker, const fl_image *image, const fl_window *window, 
              int flip_columns, const fl_window *frame, const uint8_t fill[4], const fl_sink *sink, int height,
              int width, fl_status *status);
 
-/* Part of a row for the sink: pixel after pixel, each `step` bytes behind the last. */
+/* Pixels for a rectangle of the output: each `step` bytes behind the last, and each row `next` bytes behind the last. */
 typedef struct {
     const uint8_t *pixels;
-    ptrdiff_t step; /* 0: the same pixel again */
-    int row, column, count;
-} fl_run;
+    ptrdiff_t next, step; /* 0: the same again */
+    int row, column, rows, columns;
+} fl_area;
 
-/* A run to its place: numbers as they are, by the sink's table, by its levels, or by both, one after the other. */
-void fl_put_run(const fl_sink *sink, const fl_run *run);
+/* An area to its place: numbers as they are, by the sink's table, by its levels, or by both, one after the other. */
+void fl_put_area(const fl_sink *sink, const fl_area *area);
 
 #endif

@@ -18,7 +18,7 @@ static const struct {
     int length, behind;
 } described[] = {
     {"gAMA", 4, 0}, {"cHRM", 32, 0}, {"sRGB", 1, 0},  {"pHYs", 9, 0},  {"tIME", 7, 1},
-    {"iCCP", -1, 0}, {"tEXt", -1, 1}, {"zTXt", -1, 1}, {"iTXt", -1, 1},
+    {"sBIT", -1, 0}, {"iCCP", -1, 0}, {"tEXt", -1, 1}, {"zTXt", -1, 1}, {"iTXt", -1, 1},
 };
 
 typedef struct {
@@ -86,8 +86,16 @@ static int take_packed(const chunk *found, const uint8_t *data, fl_png_parts *pa
     return FL_OK;
 }
 
-static int take_described(const chunk *found, int behind, fl_status *status)
+/* A background, which decoders look at: one of the wrong length is an error to them. */
+static int is_background(const chunk *found, const fl_png_parts *parts)
 {
+    return is(found, "bKGD") && !has_palette(parts) && found->length == (parts->samples < COLOURS ? 2 : 6);
+}
+
+static int take_described(const chunk *found, int behind, const fl_png_parts *parts, fl_status *status)
+{
+    if (!behind && is_background(found, parts))
+        return FL_OK;
     if (is(found, "iTXt") && found->length >= sizeof xmp && memcmp(found->body, xmp, sizeof xmp) == 0)
         return decline(status, "XMP, which may state an orientation");
     for (size_t place = 0; place < sizeof described / sizeof *described; place++)
@@ -116,7 +124,7 @@ static int take(const chunk *found, const uint8_t *data, int *stage, fl_png_part
         *stage = BEHIND;
     if (is(found, "PLTE") && *stage == HEADED)
         return take_palette(found, parts, status);
-    return take_described(found, *stage == BEHIND, status);
+    return take_described(found, *stage == BEHIND, parts, status);
 }
 
 /* Whether the packed data can be that of the pixels: neither less than deflate can pack them into, nor more than
