@@ -15,7 +15,9 @@ int fl_jpeg_header(const uint8_t *data, size_t size, fl_header *header, fl_statu
 int fl_jpeg_decode(fl_worker *worker, const uint8_t *data, size_t size, const fl_window *region, int channels,
                    int reduce, int fast, fl_image *image, fl_status *status);
 
-/* 8 bits, grey or RGB, not interlaced, no tRNS, and every CRC right; everything else is declined. */
+/* As stored: 1 to 4 channels, the even ones with alpha, or a palette's colours. Taken are 8 bits, not interlaced, no
+   tRNS, nothing that could state an orientation (the header's is 1), and every CRC right; the rest is declined. The
+   image lies in the worker's memory until the next call. */
 int fl_png_header(const uint8_t *data, size_t size, fl_header *header, fl_status *status);
 int fl_png_decode(fl_worker *worker, const uint8_t *data, size_t size, fl_image *image, fl_status *status);
 

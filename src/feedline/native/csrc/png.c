@@ -6,6 +6,8 @@
 #include <string.h>
 #include <zlib.h>
 
+enum { SPARE = 258 }; /* bytes behind the end that are never used: zlib is fast while it has so many left to write to */
+
 struct fl_png {
     z_stream stream; /* begun once, and reset for each picture */
 };
@@ -41,14 +43,14 @@ static z_stream *stream_here(fl_worker *worker)
     return &png->stream;
 }
 
-/* The packed data, exactly `bytes` of it. Lengths were checked when the parts were found; they are again, because a
+/* The packed data, exactly `bytes` of it; SPARE more are there. Lengths were checked when the parts were found; they are again, because a
    file mapped into memory may have changed. */
 static int unpack(z_stream *stream, const uint8_t *data, const fl_png_parts *parts, uint8_t *rows, size_t bytes,
                   fl_status *status)
 {
     int code = Z_OK;
     stream->next_out = rows;
-    stream->avail_out = (uInt)bytes;
+    stream->avail_out = (uInt)bytes + SPARE;
     for (size_t position = parts->first; position < parts->end;) {
         size_t left = parts->end - position, length = fl_png_number(data + position);
         if (left < 12 || length > left - 12)
@@ -61,8 +63,8 @@ static int unpack(z_stream *stream, const uint8_t *data, const fl_png_parts *par
             return fl_fail(status, FL_DECLINED, "PNG: its packed data is damaged, or too much");
         position += 12 + length;
     }
-    if (code != Z_STREAM_END || stream->avail_out > 0)
-        return fl_fail(status, FL_DECLINED, "PNG: its packed data is too little");
+    if (code != Z_STREAM_END || stream->avail_out != SPARE)
+        return fl_fail(status, FL_DECLINED, "PNG: its packed data is too little, or too much");
     return FL_OK;
 }
 
@@ -103,7 +105,7 @@ int fl_png_decode(fl_worker *worker, const uint8_t *data, size_t size, fl_image 
     size_t row = fl_png_row(&parts), height = (size_t)parts.header.height; /* below 2**28 x 4 + 2**20: fits 32 bits */
     size_t packed = height * (row + 1);
     size_t decoded = row + (size_t)parts.header.width * (size_t)parts.header.channels * height;
-    uint8_t *rows = fl_block(worker, FL_PARTS, packed), *block = fl_block(worker, FL_DECODED, decoded);
+    uint8_t *rows = fl_block(worker, FL_PARTS, packed + SPARE), *block = fl_block(worker, FL_DECODED, decoded);
     z_stream *stream = stream_here(worker);
     if (rows == NULL || block == NULL || stream == NULL)
         return fl_fail(status, FL_NO_MEMORY, "PNG: no memory for %zu bytes", packed + decoded);

@@ -137,7 +137,7 @@ static int check_packed(const fl_png_parts *parts, fl_status *status)
         return decline(status, "too little packed data");
     if (parts->packed > whole + (parts->packed > always ? 0 : slack))
         return decline(status, "far more packed data than pixels");
-    if (parts->window < 15 && whole >> parts->window > 0 && whole != (size_t)1 << parts->window)
+    if (parts->window < 15 && whole > (size_t)1 << parts->window)
         return decline(status, "its packed data reaches less far back than usual");
     return FL_OK;
 }
