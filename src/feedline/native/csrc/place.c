@@ -24,7 +24,8 @@ static fl_window shown(const fl_image *image, const placing *how)
     int bottom = frame->bottom < image->height ? frame->bottom : image->height;
     int right = frame->right < image->width ? frame->right : image->width;
     fl_window part = {within((int64_t)top - window->top, 0, height), within((int64_t)left - window->left, 0, width),
-                      within((int64_t)bottom - window->top, 0, height), within((int64_t)right - window->left, 0, width)};
+                      within((int64_t)bottom - window->top, 0, height),
+                      within((int64_t)right - window->left, 0, width)};
     if (part.bottom <= part.top || part.right <= part.left)
         return (fl_window){0, 0, 0, 0};
     return part;

@@ -14,7 +14,7 @@ int fl_place(fl_worker *worker, const fl_image *image, const fl_window *window, 
              int flip_columns, const fl_window *frame, const uint8_t fill[4], const fl_sink *sink, int height,
              int width, fl_status *status);
 
-/* Pixels for a rectangle of the output: each `step` bytes behind the last, and each row `next` bytes behind the last. */
+/* Pixels for a rectangle of the output: each `step` bytes behind the last, each row `next` bytes. */
 typedef struct {
     const uint8_t *pixels;
     ptrdiff_t next, step; /* 0: the same again */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { SPARE = 258 }; /* bytes behind the end that are never used: zlib is fast while it has so many left to write to */
+enum { SPARE = 258 }; /* bytes behind the end that are never used: zlib is fast while so many are left to write to */
 
 struct fl_png {
     z_stream stream; /* begun once, and reset for each picture */
@@ -43,8 +43,8 @@ static z_stream *stream_here(fl_worker *worker)
     return &png->stream;
 }
 
-/* The packed data, exactly `bytes` of it; SPARE more are there. Lengths were checked when the parts were found; they are again, because a
-   file mapped into memory may have changed. */
+/* The packed data, exactly `bytes` of it; SPARE more are there. Lengths were checked when the parts were found; they
+   are again, because a file mapped into memory may have changed. */
 static int unpack(z_stream *stream, const uint8_t *data, const fl_png_parts *parts, uint8_t *rows, size_t bytes,
                   fl_status *status)
 {
