@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import DTypeLike
 
+from feedline.codecs import jpeg
 from feedline.codecs.color import BACKGROUND, to_mode
 from feedline.codecs.depth import to_dtype
 from feedline.codecs.how import How
 from feedline.codecs.lazy import Bytes, LazyBytes, read_file
 from feedline.codecs.limits import MAX_BYTES, MAX_PIXELS, check_limits, check_size
-from feedline.codecs.shape import check_region, crop, reduction, resize, turn
+from feedline.codecs.shape import Region, check_region, crop, reduction, resize, turn
 from feedline.codecs.sniff import CODECS, PAGED, REDUCING, sniff
 from feedline.codecs.wish import Truncated, Wish, wish
 from feedline.errors import DecodeError
@@ -104,14 +105,21 @@ def _decode(data: bytes, wanted: Wish, max_pixels: int, max_bytes: int) -> Image
         check_size(wanted.size, max(header.channels, _CHANNELS[wanted.mode]) * itemsize, max_bytes)
     if wanted.region is not None:
         check_region(wanted.region, header)
-    elif wanted.size is None:
-        return _finish(_stored(codec, data, header, wanted, 1), header, wanted)
-    reduce = reduction(header, wanted.size) if wanted.region is None and header.format in REDUCING else 1
-    image = _stored(codec, data, header, wanted, reduce)
-    if wanted.region is not None:
-        image = crop(image, wanted.region, header)
-    image = _finish(image, header, wanted)
+        image = _part(codec, data, header, wanted, wanted.region)
+    else:
+        reduce = reduction(header, wanted.size) if header.format in REDUCING else 1
+        image = _finish(_stored(codec, data, header, wanted, reduce), header.orientation, wanted)
     return image if wanted.size is None or image.shape[:2] == wanted.size else resize(image, wanted.size)
+
+
+def _part(codec: ModuleType, data: bytes, header: Header, wanted: Wish, region: Region) -> Image:
+    """A region of the upright image: decoded alone where that can be done, else cut out of the whole."""
+    if header.format == "jpeg" and not wanted.partial:
+        part = jpeg.decode_part(data, wanted.mode == "L", region, header)
+        if part is not None:
+            return _finish(part, 1, wanted)
+    part = crop(_stored(codec, data, header, wanted, 1), region, header)
+    return _finish(part, header.orientation, wanted)
 
 
 def _stored(codec: ModuleType, data: bytes, header: Header, wanted: Wish, reduce: int) -> Image:
@@ -137,10 +145,10 @@ def _stored(codec: ModuleType, data: bytes, header: Header, wanted: Wish, reduce
     return image
 
 
-def _finish(image: Image, header: Header, wanted: Wish) -> Image:
+def _finish(image: Image, orientation: int, wanted: Wish) -> Image:
     """Type, channels and orientation, in memory of its own."""
     coloured = to_mode(to_dtype(image, wanted.dtype), wanted.mode, wanted.background)
-    return np.ascontiguousarray(turn(coloured, header.orientation))
+    return np.ascontiguousarray(turn(coloured, orientation))
 
 
 def _header(data: Bytes, page: int) -> tuple[ModuleType, Header]:

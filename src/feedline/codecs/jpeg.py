@@ -1,4 +1,4 @@
-"""JPEG (ITU-T T.81): the header by its markers, the pixels by OpenCV."""
+"""JPEG (ITU-T T.81): the header by its markers, the pixels by OpenCV, and parts of them by the kernel where it runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from feedline.codecs.exif import find_orientation, xmp_orientation
 from feedline.codecs.how import PLAIN, How
 from feedline.codecs.lazy import Bytes, unpack
 from feedline.errors import DecodeError
+from feedline.native.choice import extension
+from feedline.native.counters import count_all
 from feedline.types import Header, Image
 
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
@@ -31,6 +33,11 @@ def read_header(data: Bytes) -> Header:
     Raises:
         DecodeError: the markers end before a frame header, or the frame has no size.
     """
+    if extension is not None and isinstance(data, bytes):
+        try:
+            return Header("jpeg", *extension.jpeg_header(data))
+        except extension.Declined:
+            pass
     return _walk(data)[0]
 
 
@@ -55,6 +62,29 @@ def decode(data: bytes, how: How = PLAIN) -> Image:
     if image is None:
         raise DecodeError("corrupt JPEG: its compressed data cannot be decoded", "corrupt")
     return image[:, :, np.newaxis] if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def decode_part(data: bytes, grey: bool, region: tuple[int, int, int, int], header: Header) -> Image | None:
+    """A region of the upright image, HxWxC: equal to what is cut out of all of it, and nothing else is made.
+
+    None where there is no kernel, or it leaves the file to :func:`decode`: one that is damaged, CMYK or unusual.
+
+    Args:
+        data: the file.
+        grey: whether luma is enough of a file of colours.
+        region: (top, left, height, width) of the upright image, inside it.
+        header: the file's.
+    """
+    if extension is None:
+        return None
+    channels = 1 if grey or header.channels == 1 else 3
+    try:
+        pixels = extension.decode_jpeg(data, channels, *region, 1, False, header.orientation)
+    except (extension.Declined, MemoryError):
+        return None
+    finally:
+        count_all(extension.counters())
+    return np.frombuffer(pixels, np.uint8).reshape(*region[2:], channels)
 
 
 def _flags(grey: bool, reduce: int) -> int:

@@ -40,4 +40,47 @@ def place(
         size: height and width of what comes out.
         table: channels x 256 bytes, or None.
         levels: channels x 256 float32, or None.
+def jpeg_header(data: bytes, /) -> tuple[int, int, int, int, int]:
+    """Width, height, channels, bits and orientation, as feedline.codecs.jpeg.read_header finds them.
+
+    Raises:
+        Declined: no JPEG, damaged, or unusual.
+    """
+
+def decode_jpeg(
+    data: bytes,
+    channels: int,
+    top: int,
+    left: int,
+    height: int,
+    width: int,
+    reduce: int,
+    fast: bool,
+    orientation: int = 1,
+    /,
+) -> bytearray:
+    """A window of the picture at 1 / ``reduce``, upright as ``orientation`` says: height x width x channels.
+
+    Equal to what is cut out of all of it, but where ``fast`` asks for the fast DCT.
+
+    Args:
+        data: the file.
+        channels: 1 (luma) or 3 (RGB).
+        top, left, height, width: in pixels of the upright picture at that size.
+        reduce: 1, 2, 4 or 8: each side is the stored one over it, rounded up.
+        fast: whether the DCT may be a little off.
+        orientation: EXIF's, 1 to 8.
+
+    Raises:
+        Declined: damaged, or of a kind that the kernel does not decode.
+        ValueError: a number that none of these may be.
+        MemoryError: it does not fit into memory.
+    """
+
+def read_file(path: str | bytes, /) -> bytes:
+    """A whole file.
+
+    Raises:
+        Declined: empty, or of more than 1 GiB.
+        OSError: it cannot be read, or is no regular file.
     """

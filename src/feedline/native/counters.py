@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
@@ -14,6 +14,8 @@ class Counters:
 
     Attributes:
         pixels_decoded: that a codec made of encoded bytes, before anything was cut away.
+        mcus_decoded: units of a JPEG (of 8x8 to 32x32 pixels) that the kernel made pixels of; its twin counts none.
+        mcu_rows_read: rows of such units that the kernel read, from the first one to the last that was needed.
         resamplings: pictures brought onto another grid; one that is shrunk and turned at once counts as one.
         shrinks: of these, those that were shrunk along the axes before they were turned: a pass of its own.
         copies: pictures cropped, padded, flipped or turned by quarters, without resampling.
@@ -23,6 +25,8 @@ class Counters:
     """
 
     pixels_decoded: int = 0
+    mcus_decoded: int = 0
+    mcu_rows_read: int = 0
     resamplings: int = 0
     shrinks: int = 0
     copies: int = 0
@@ -49,6 +53,13 @@ def count(name: str, number: int = 1) -> None:
     """Adds to the counter of this name."""
     counters = _here.counters
     setattr(counters, name, getattr(counters, name) + number)
+
+
+def count_all(numbers: Mapping[str, int]) -> None:
+    """Adds to several counters: what the kernel counted in this thread since it was asked last."""
+    for name, number in numbers.items():
+        if number:
+            count(name, number)
 
 
 @contextmanager

@@ -1,7 +1,187 @@
-/* JPEG by libjpeg-turbo. */
-#include "codecs.h"
+/* A region of a JPEG by libjpeg-turbo: no pixel is made that the region and its edges have no use for. */
+#include "jpeg_header.h"
+#include "jpeg_session.h"
 
-void fl_jpeg_close(struct fl_jpeg *jpeg)
+#define MOST_PIXELS ((int64_t)1 << 28) /* feedline.codecs.limits.MAX_PIXELS */
+enum { END_WITHIN = 4096, LEAST_WIDTH = 8, SMOOTHED = 10, AT_ONCE = 16 };
+
+typedef struct {
+    const fl_window *region;
+    int channels, reduce, fast;
+} wish;
+
+static int ends(const uint8_t *data, size_t size, size_t scan)
 {
-    (void)jpeg;
+    size_t first = size > scan + END_WITHIN ? size - END_WITHIN : scan;
+    for (size_t at = size - 1; at > first; at--)
+        if (data[at - 1] == 0xFF && data[at] == JPEG_EOI)
+            return 1;
+    return 0;
+}
+
+static int check(const fl_header *header, fl_status *status)
+{
+    if (header->bits != 8 || (header->channels != 1 && header->channels != 3))
+        return fl_fail(status, FL_DECLINED, "%d channels of %d bits", header->channels, header->bits);
+    if ((int64_t)header->width * header->height > MOST_PIXELS)
+        return fl_fail(status, FL_DECLINED, "%d x %d pixels", header->width, header->height);
+    return FL_OK;
+}
+
+static int inside(const fl_window *region, const struct jpeg_decompress_struct *decompress)
+{
+    return region->top >= 0 && region->left >= 0 && region->top < region->bottom && region->left < region->right &&
+           (JDIMENSION)region->bottom <= decompress->output_height &&
+           (JDIMENSION)region->right <= decompress->output_width;
+}
+
+static void settle(struct jpeg_decompress_struct *decompress, const wish *asked)
+{
+    decompress->out_color_space = asked->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    decompress->scale_num = 1;
+    decompress->scale_denom = (unsigned)asked->reduce;
+    decompress->dct_method = asked->fast ? JDCT_IFAST : JDCT_ISLOW;
+    decompress->do_fancy_upsampling = TRUE;
+    decompress->do_block_smoothing = FALSE;
+}
+
+/* Progressive coefficients that no scan completes are guessed from blocks around them where the whole is decoded. */
+static int is_smoothed(const struct jpeg_decompress_struct *decompress)
+{
+    for (int part = 0; decompress->coef_bits != NULL && part < decompress->num_components; part++)
+        for (int coefficient = 0; coefficient < SMOOTHED; coefficient++)
+            if (decompress->coef_bits[part][coefficient] != 0)
+                return 1;
+    return 0;
+}
+
+/* Where a reduced colour has its size neither by its own scale alone nor by sampling alone, libjpeg-turbo before 3.0.3
+   takes a wrong width for it when cropping. */
+static int is_mixed(const struct jpeg_decompress_struct *decompress, const jpeg_component_info *part)
+{
+    return part->DCT_scaled_size != decompress->min_DCT_scaled_size &&
+           part->h_samp_factor * part->DCT_scaled_size !=
+               decompress->max_h_samp_factor * decompress->min_DCT_scaled_size;
+}
+
+static void leave_unless_plain(struct fl_jpeg *jpeg)
+{
+    const struct jpeg_decompress_struct *decompress = &jpeg->decompress;
+    if (is_smoothed(decompress))
+        fl_jpeg_leave(jpeg, "a progressive JPEG without all of its coefficients");
+    for (int part = 0; part < decompress->num_components; part++) {
+        const jpeg_component_info *info = decompress->comp_info + part;
+        if (info->quant_table == NULL || info->quant_table->quantval[0] == 0)
+            fl_jpeg_leave(jpeg, "no quantisation table");
+        if (is_mixed(decompress, info))
+            fl_jpeg_leave(jpeg, "a sampling that is reduced in two ways");
+    }
+}
+
+/* Whether libjpeg interpolates colours between rows, for which it makes the rows above and below. */
+static int looks_around(const struct jpeg_decompress_struct *decompress)
+{
+    for (int part = 0; part < decompress->num_components; part++) {
+        const jpeg_component_info *info = decompress->comp_info + part;
+        int wide = info->h_samp_factor * info->DCT_scaled_size, tall = info->v_samp_factor * info->DCT_scaled_size;
+        int across = decompress->max_h_samp_factor * decompress->min_DCT_scaled_size;
+        int down = decompress->max_v_samp_factor * decompress->min_DCT_scaled_size;
+        int doubled = wide == across || (2 * wide == across && info->downsampled_width > 2);
+        if (info->component_needed && decompress->min_DCT_scaled_size > 1 && 2 * tall == down && doubled)
+            return 1;
+    }
+    return 0;
+}
+
+/* Makes columns from the one before `left` to the one behind `right`, which the interpolation of colours looks at, and
+   never so few that libjpeg goes without it; returns the first that is made, which lies where blocks begin. */
+static int crop_columns(struct jpeg_decompress_struct *decompress, const fl_window *region)
+{
+    int width = (int)decompress->output_width;
+    int left = region->left - 1 < width - LEAST_WIDTH ? region->left - 1 : width - LEAST_WIDTH;
+    left = left < 0 ? 0 : left;
+    int right = region->right + 1 > left + LEAST_WIDTH ? region->right + 1 : left + LEAST_WIDTH;
+    right = right > width ? width : right;
+    JDIMENSION first = (JDIMENSION)left, columns = (JDIMENSION)(right - left);
+    jpeg_crop_scanline(decompress, &first, &columns);
+    return (int)first;
+}
+
+static void read_rows(struct fl_jpeg *jpeg, const fl_window *region, uint8_t *pixels, size_t stride)
+{
+    if (region->top > 0)
+        jpeg_skip_scanlines(&jpeg->decompress, (JDIMENSION)region->top);
+    for (int row = region->top; row < region->bottom;) {
+        JSAMPROW lines[AT_ONCE];
+        int wanted = region->bottom - row < AT_ONCE ? region->bottom - row : AT_ONCE;
+        for (int line = 0; line < wanted; line++)
+            lines[line] = pixels + (size_t)(row - region->top + line) * stride;
+        int found = (int)jpeg_read_scanlines(&jpeg->decompress, lines, (JDIMENSION)wanted);
+        if (found == 0)
+            fl_jpeg_leave(jpeg, "no more rows");
+        row += found;
+    }
+}
+
+/* Units of the largest sampling. Where rows are looked around, libjpeg begins one pixel above the region, and ends with
+   the row of units that the pixel below it lies in, unless the last colour above that is not needed yet. */
+static void count(fl_counters *counters, const struct jpeg_decompress_struct *decompress, const fl_window *region,
+                  int around)
+{
+    int height = decompress->max_v_samp_factor * decompress->min_DCT_scaled_size;
+    int width = (decompress->num_components == 1 ? 1 : decompress->max_h_samp_factor) * decompress->min_DCT_scaled_size;
+    int first = (region->top - (around && region->top > 0)) / height;
+    int64_t rows = (int64_t)decompress->output_iMCU_row - first;
+    int64_t columns = ((int64_t)decompress->output_width + width - 1) / width;
+    counters->pixels_decoded += (int64_t)decompress->output_width * (region->bottom - region->top);
+    counters->mcus_decoded += rows * columns;
+    counters->mcu_rows_read += decompress->input_iMCU_row;
+}
+
+static int decode(fl_worker *worker, const fl_header *header, const wish *asked, fl_image *image)
+{
+    struct fl_jpeg *jpeg = worker->jpeg;
+    struct jpeg_decompress_struct *decompress = &jpeg->decompress;
+    const fl_window *region = asked->region;
+    jpeg_read_header(decompress, TRUE);
+    if (decompress->image_width != (JDIMENSION)header->width || decompress->image_height != (JDIMENSION)header->height)
+        fl_jpeg_leave(jpeg, "libjpeg finds another size");
+    settle(decompress, asked);
+    jpeg_start_decompress(decompress);
+    if (!inside(region, decompress))
+        fl_jpeg_leave(jpeg, "a region that is not inside the picture");
+    leave_unless_plain(jpeg);
+    int around = looks_around(decompress), rows = region->bottom - region->top;
+    int first = crop_columns(decompress, region);
+    size_t stride = (size_t)decompress->output_width * (size_t)asked->channels;
+    uint8_t *pixels = fl_block(worker, FL_DECODED, stride * (size_t)rows);
+    if (pixels == NULL)
+        return fl_fail(jpeg->status, FL_NO_MEMORY, "no memory for %d rows of %zu bytes", rows, stride);
+    read_rows(jpeg, region, pixels, stride);
+    if (decompress->output_scanline == decompress->output_height)
+        jpeg_finish_decompress(decompress); /* what lies before the end-of-image marker may be damaged */
+    count(&worker->counters, decompress, region, around);
+    *image = (fl_image){pixels + (size_t)(region->left - first) * (size_t)asked->channels, rows,
+                        region->right - region->left, asked->channels, (ptrdiff_t)stride};
+    return FL_OK;
+}
+
+int fl_jpeg_decode(fl_worker *worker, const uint8_t *data, size_t size, const fl_window *region, int channels,
+                   int reduce, int fast, fl_image *image, fl_status *status)
+{
+    fl_jpeg_markers markers;
+    if (fl_jpeg_walk(data, size, &markers, status) != FL_OK || check(&markers.header, status) != FL_OK)
+        return status->code;
+    if (!ends(data, size, markers.scan))
+        return fl_fail(status, FL_DECLINED, "no end-of-image marker near the end");
+    struct fl_jpeg *jpeg = fl_jpeg_session(worker, status);
+    if (jpeg == NULL)
+        return status->code;
+    const wish asked = {region, channels, reduce, fast};
+    fl_jpeg_begin(jpeg, data, size, status);
+    status->code = FL_OK;
+    if (setjmp(jpeg->back) == 0)
+        decode(worker, &markers.header, &asked, image); /* says in the status how it went */
+    jpeg_abort_decompress(&jpeg->decompress);
+    return status->code;
 }

@@ -43,6 +43,9 @@ static PyMethodDef methods[] = {
     {"png_header", fl_py_png_header, METH_O, "Width, height, channels and bits of a PNG that the kernel takes."},
     {"decode_png", fl_py_decode_png, METH_O, "The pixels of a PNG that the kernel takes."},
     {"place", fl_py_place, METH_VARARGS, "For tests: a window of an image, turned, into memory."},
+    {"jpeg_header", fl_py_jpeg_header, METH_O, "Width, height, channels, bits and orientation of a JPEG."},
+    {"decode_jpeg", fl_py_decode_jpeg, METH_VARARGS, "A window of a JPEG's upright pixels."},
+    {"read_file", fl_py_read_file, METH_O, "A file's bytes."},
     {NULL, NULL, 0, NULL},
 };
 
