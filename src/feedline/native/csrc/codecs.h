@@ -21,7 +21,8 @@ int fl_jpeg_decode(fl_worker *worker, const uint8_t *data, size_t size, const fl
 int fl_png_header(const uint8_t *data, size_t size, fl_header *header, fl_status *status);
 int fl_png_decode(fl_worker *worker, const uint8_t *data, size_t size, fl_image *image, fl_status *status);
 
-/* The picture upright as EXIF's orientation says, in the worker's block FL_UPRIGHT (or as it is, where it is 1). */
+/* The picture upright as EXIF's orientation says, in the worker's block FL_UPRIGHT (or as it is, where it is 1).
+   The image lies in another of the worker's blocks: a byte behind its last pixel is read. */
 int fl_turn(fl_worker *worker, const fl_image *image, int orientation, fl_image *upright, fl_status *status);
 
 /* The window of the upright picture, as a window of the stored one. */

@@ -123,8 +123,9 @@ static void read_rows(struct fl_jpeg *jpeg, const fl_window *region, uint8_t *pi
     }
 }
 
-/* Units of the largest sampling. Where rows are looked around, libjpeg begins one pixel above the region, and ends with
-   the row of units that the pixel below it lies in, unless the last colour above that is not needed yet. */
+/* In units of all colours (iMCUs). Of one scan those rows are read that end with the one of the region's last row of
+   pixels; of several scans all. Where libjpeg looks around, it makes pixels from the row above the region on, and the
+   next row of units too if the region ends within the last row of colours (1 or 2 rows of pixels) of one. */
 static void count(fl_counters *counters, const struct jpeg_decompress_struct *decompress, const fl_window *region,
                   int around)
 {

@@ -61,7 +61,6 @@ static steps steps_through(const fl_image *image, int orientation)
     return found;
 }
 
-/* Inlined with a constant number of channels, which makes of each pixel one or two moves. */
 static inline void copy_row(uint8_t *to, const uint8_t *from, ptrdiff_t across, int count, int channels)
 {
     for (int column = 0; column < count; column++, from += across, to += channels)
@@ -69,12 +68,20 @@ static inline void copy_row(uint8_t *to, const uint8_t *from, ptrdiff_t across, 
             to[channel] = from[channel];
 }
 
+/* Four bytes in one move, the last of which the next pixel covers; behind the last pixel lies FL_SLACK. */
+static void copy_row_of_colours(uint8_t *to, const uint8_t *from, ptrdiff_t across, int count)
+{
+    for (int column = 0; column < count - 1; column++, from += across, to += 3)
+        memcpy(to, from, 4);
+    memcpy(to, from, 3);
+}
+
 static void copy_part(uint8_t *to, const uint8_t *from, ptrdiff_t across, int count, int channels)
 {
     if (across == channels)
         memcpy(to, from, (size_t)count * (size_t)channels);
     else if (channels == 3)
-        copy_row(to, from, across, count, 3);
+        copy_row_of_colours(to, from, across, count);
     else if (channels == 1)
         copy_row(to, from, across, count, 1);
     else
