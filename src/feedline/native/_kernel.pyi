@@ -5,6 +5,8 @@ from typing import Any
 class Declined(ValueError):  # noqa: N818 - no error of the caller's
     """The kernel leaves it to the twin."""
 
+_Grid = tuple[int, float, float, float]
+
 def counters() -> dict[str, int]: ...
 def png_header(data: bytes) -> tuple[int, int, int, int]:
     """Width, height, channels and bits of a PNG that the kernel takes."""
@@ -84,3 +86,24 @@ def read_file(path: str | bytes, /) -> bytes:
         Declined: empty, or of more than 1 GiB.
         OSError: it cannot be read, or is no regular file.
     """
+def regrid(image: Any, rows: _Grid, columns: _Grid, form: int, out: Any, /) -> None: ...
+def regrid_into(
+    image: Any,
+    rows: _Grid,
+    columns: _Grid,
+    form: int,
+    out: Any,
+    place: tuple[int, int, int, int],
+    table: Any,
+    levels: Any,
+    /,
+) -> None: ...
+def scale(
+    image: Any, first_row: Any, row_weight: Any, first_column: Any, column_weight: Any, out: Any, /
+) -> None: ...
+def taps(
+    size: int, start: float, step: float, width: float, limit: int, form: int, /
+) -> tuple[bytes, bytes, int]: ...
+def simd() -> str: ...
+def simd_names() -> tuple[str, ...]: ...
+def choose_simd(name: str, /) -> None: ...

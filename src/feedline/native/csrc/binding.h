@@ -23,6 +23,27 @@ PyObject *fl_py_place(PyObject *module, PyObject *arguments);
 PyObject *fl_py_jpeg_header(PyObject *module, PyObject *data);
 PyObject *fl_py_decode_jpeg(PyObject *module, PyObject *arguments);
 PyObject *fl_py_read_file(PyObject *module, PyObject *path);
+/* A C-contiguous array of uint8, height x width x 1 to 4 channels, as a picture, until PyBuffer_Release of the view; 0
+   with an error set where it is none. */
+int fl_py_image(PyObject *array, int writable, Py_buffer *view, fl_image *image);
+
+/* regrid(image, rows, columns, form, out): the image on another grid, grids as (size, start, step, width). */
+PyObject *fl_py_regrid(PyObject *module, PyObject *arguments);
+
+/* regrid_into(image, rows, columns, form, out, (start, row, column, channel), table, levels): the same to where a sink
+   says, in bytes of `out`, by a table of bytes or of floats, or None. */
+PyObject *fl_py_regrid_into(PyObject *module, PyObject *arguments);
+
+/* scale(image, first, weight, first, weight, out): by taps of rows and of columns, int32 and int16 x an even number. */
+PyObject *fl_py_scale(PyObject *module, PyObject *arguments);
+
+/* taps(size, start, step, width, limit, form): (first, weight, number of taps), int32 and int16 as bytes. */
+PyObject *fl_py_taps(PyObject *module, PyObject *arguments);
+
+/* simd(), simd_names(), choose_simd(name): which instructions resample, and which could. */
+PyObject *fl_py_simd(PyObject *module, PyObject *unused);
+PyObject *fl_py_simd_names(PyObject *module, PyObject *unused);
+PyObject *fl_py_choose_simd(PyObject *module, PyObject *name);
 
 /* Raises feedline.native._kernel.Declined or the like for a status that is not FL_OK; returns NULL. */
 PyObject *fl_py_raise(const fl_status *status);

@@ -46,6 +46,13 @@ static PyMethodDef methods[] = {
     {"jpeg_header", fl_py_jpeg_header, METH_O, "Width, height, channels, bits and orientation of a JPEG."},
     {"decode_jpeg", fl_py_decode_jpeg, METH_VARARGS, "A window of a JPEG's upright pixels."},
     {"read_file", fl_py_read_file, METH_O, "A file's bytes."},
+    {"regrid", fl_py_regrid, METH_VARARGS, "An image on another grid along its axes."},
+    {"regrid_into", fl_py_regrid_into, METH_VARARGS, "The same, to bytes that lie anywhere, by a table."},
+    {"scale", fl_py_scale, METH_VARARGS, "An image by weights of its rows and columns."},
+    {"taps", fl_py_taps, METH_VARARGS, "The weights of an axis."},
+    {"simd", fl_py_simd, METH_NOARGS, "The instructions that resample."},
+    {"simd_names", fl_py_simd_names, METH_NOARGS, "All that could, best first."},
+    {"choose_simd", fl_py_choose_simd, METH_O, "Chooses by name."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -16,8 +16,8 @@ typedef struct {
    Where first + taps is beyond the input, the weights there are 0. */
 typedef struct {
     int count, taps;
-    int32_t *first;  /* count */
-    int16_t *weight; /* count x taps; each row adds up to 2**14 */
+    int32_t *first;  /* count, each within the input */
+    int16_t *weight; /* count x taps, and FL_SLACK bytes behind; each row adds up to 2**14 */
 } fl_taps;
 
 /* The taps of an axis of `limit` input pixels, in the given block (FL_ROWS or FL_COLUMNS) of the worker. */
@@ -33,20 +33,25 @@ typedef struct {
     const float *levels;            /* channels x 256 float32, or NULL: what comes out is uint8 */
 } fl_sink;
 
+/* Where a row's pixels may be written at once, channels interleaved; NULL where they have to go through fl_put. */
+uint8_t *fl_straight(const fl_sink *sink, int row, int column);
+
 /* `count` pixels of a row, channels interleaved, to their places from (row, column) on. */
 void fl_put(const fl_sink *sink, int row, int column, const uint8_t *pixels, int count);
 
 /* The image on another grid, each finished row to the sink from (row 0 + top, column 0 + left) on. Down first, each
-   sum rounded half up and kept in 0..255, then across. Up to 4 channels. */
+   sum rounded half up and kept in 0..255, then across. Up to 4 channels. Nothing behind the image is read; what was
+   done is counted by who calls. */
 int fl_scale(fl_worker *worker, const fl_image *image, const fl_taps *rows, const fl_taps *columns,
              const fl_sink *sink, int top, int left, fl_status *status);
 
 /* What SIMD does, chosen once by what the processor can; all equal to the bit. */
 typedef struct {
     const char *name; /* "plain", "sse2", "avx2", "neon" */
-    /* out[i] = rounded sum of rows[k][i] * weight[k], of `count` bytes; taps is even; rows have FL_SLACK behind. */
+    /* out[i] = rounded sum of rows[k][i] * weight[k], of `count` bytes; taps is even. Nothing behind `count` is read or written. */
     void (*down)(uint8_t *out, const uint8_t *const *rows, const int16_t *weight, int taps, int count);
-    /* one finished row from one input row of `channels` (1 to 4) */
+    /* one finished row from one input row of `channels` (1 to 4), of which all that taps reach may be read, and FL_SLACK
+       bytes more; nothing behind the finished row is written */
     void (*across)(uint8_t *out, const uint8_t *row, const fl_taps *columns, int channels);
     /* count pixels of interleaved channels (1 to 4): out[i] = levels[channel of i * 256 + in[i]] */
     void (*to_float)(float *out, const uint8_t *in, int count, int channels, const float *levels);
