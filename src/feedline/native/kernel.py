@@ -1,18 +1,76 @@
 """The C kernel behind the names of its twin, which does what the kernel has no code for: wide types, many channels.
 
-Import it where :data:`feedline.native.choice.extension` is not None.
+Import it where :data:`feedline.native.choice.extension` is not None. ``FEEDLINE_SIMD`` chooses among the instructions
+that this processor has (``plain``, ``sse2``, ``avx2``, ``neon``); all of them give the same.
 """
 
 from __future__ import annotations
 
-from feedline.native import twin
-from feedline.native.weights import taps
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedline.native import _kernel, twin
+from feedline.native.weights import FILTERS, Filter, Grid, Taps, taps
+
+Pixels = NDArray[Any]
+_MOST = (1 << 31) // 4
+"""Pixels of a side, so that those of a row can be counted in 32 bits."""
 
 look_up = twin.look_up
 mix = twin.mix
-regrid = twin.regrid
-scale = twin.scale
 scale_shift = twin.scale_shift
 warp = twin.warp
+
+if os.environ.get("FEEDLINE_SIMD"):
+    _kernel.choose_simd(os.environ["FEEDLINE_SIMD"])
+
+
+def regrid(image: Pixels, rows: Grid, columns: Grid, form: Filter) -> Pixels:
+    """As :func:`feedline.native.resample.regrid`."""
+    if not _fits(image, rows.size, columns.size):
+        return twin.regrid(image, rows, columns, form)
+    made = np.empty((rows.size, columns.size, image.shape[2]), np.uint8)
+    try:
+        _kernel.regrid(np.ascontiguousarray(image), rows, columns, FILTERS.index(form), made)
+    except _kernel.Declined:
+        return twin.regrid(image, rows, columns, form)
+    return made
+
+
+def scale(image: Pixels, rows: Taps, columns: Taps) -> Pixels:
+    """As :func:`feedline.native.resample.scale`."""
+    down, across = _in_a_row(rows), _in_a_row(columns)
+    if down is None or across is None or not _fits(image, len(rows.index), len(columns.index)):
+        return twin.scale(image, rows, columns)
+    made = np.empty((len(rows.index), len(columns.index), image.shape[2]), np.uint8)
+    _kernel.scale(np.ascontiguousarray(image), *down, *across, made)
+    return made
+
+
+def _fits(image: Pixels, height: int, width: int) -> bool:
+    """Whether the kernel has code for such an image and such a size of the output."""
+    sides = (*image.shape[:2], height, width)
+    return image.dtype == np.uint8 and 1 <= image.shape[2] <= 4 and min(sides) > 0 and max(sides) < _MOST
+
+
+def _in_a_row(taps: Taps) -> tuple[NDArray[np.int32], NDArray[np.int16]] | None:
+    """First pixels, and weights of an even number of neighbours from there on: what meets in a pixel is added up.
+
+    None where the pixels lie so far apart that nearly all weights would be 0, or where 16 bits are too few.
+    """
+    if not taps.index.size:
+        return None
+    first = taps.index.min(1)
+    behind = taps.index - first[:, None]
+    count = int(behind.max()) + 1
+    if count > 2 * behind.shape[1]:
+        return None
+    weight = np.zeros((len(first), count + count % 2), np.int64)
+    np.add.at(weight, (np.arange(len(first))[:, None], behind), taps.weight)
+    return (first.astype(np.int32), weight.astype(np.int16)) if np.abs(weight).max() < 1 << 15 else None
+
 
 __all__ = ["look_up", "mix", "regrid", "scale", "scale_shift", "taps", "warp"]

@@ -34,7 +34,8 @@ PyObject *fl_py_choose_simd(PyObject *module, PyObject *name)
     if (!fl_simd_choose(asked)) {
         PyObject *names = fl_py_simd_names(module, NULL);
         if (names != NULL)
-            PyErr_Format(PyExc_ValueError, "FEEDLINE_SIMD: there is no %R here: choose one of %R", name, names);
+            PyErr_Format(PyExc_ValueError,
+                         "FEEDLINE_SIMD or choose_simd: there is no %R among this machine's SIMD: choose one of %R", name, names);
         Py_XDECREF(names);
         return NULL;
     }
