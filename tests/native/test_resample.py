@@ -33,7 +33,9 @@ def grids(draw, limit):
     step = draw(st.one_of(st.sampled_from([limit / size, -limit / size, 1.0, -1.0, 0.5]), st.floats(-8, 8)))
     edge = 0.0 if step > 0 else float(limit)
     start = draw(st.one_of(st.just(edge), st.floats(-2.0 * limit, 3.0 * limit), st.sampled_from([-1e9, 1e9])))
-    width = draw(st.one_of(st.just(max(1.0, abs(step))), st.floats(1, 50), st.sampled_from([60.0, 127.5, 128.0, 200.0])))
+    width = draw(
+        st.one_of(st.just(max(1.0, abs(step))), st.floats(1, 50), st.sampled_from([60.0, 127.5, 128.0, 200.0]))
+    )
     return Grid(size, start, step, width)
 
 
@@ -115,21 +117,26 @@ def places(draw, shape, size):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data(), pictures(), FORMS, st.booleans(), st.booleans())
-def test_finished_rows_go_to_any_place_by_any_table(data, image, form, floats, by_table):
+@given(st.data(), pictures(), FORMS, st.sampled_from(["as they are", "table", "levels", "affine"]))
+def test_finished_rows_go_to_any_place_by_any_table(data, image, form, how):
     channels = image.shape[2]
     rows, columns = data.draw(grids(image.shape[0])), data.draw(grids(image.shape[1]))
     numbers = np.random.default_rng(channels)
-    table = numbers.integers(0, 256, (channels, 256), np.uint8) if by_table else None
-    levels = numbers.standard_normal((channels, 256)).astype(np.float32) if floats else None
+    table = numbers.integers(0, 256, (channels, 256), np.uint8) if how == "table" else None
+    levels = numbers.standard_normal((channels, 256)).astype(np.float32) if how == "levels" else None
+    affine = numbers.standard_normal((2, channels)).astype(np.float32) if how == "affine" else None
     pixels = twin.regrid(image, rows, columns, FILTERS[form])
-    chosen = levels if floats else table if by_table else np.arange(256, dtype=np.uint8)[None].repeat(channels, 0)
-    expected = np.stack([chosen[place][pixels[:, :, place]] for place in range(channels)], -1)
+    if affine is not None:
+        expected = twin.scale_shift(pixels, *affine)
+    else:
+        plain = np.arange(256, dtype=np.uint8)[None].repeat(channels, 0)
+        chosen = {"table": table, "levels": levels}.get(how, plain)
+        expected = np.stack([chosen[place][pixels[:, :, place]] for place in range(channels)], -1)
     length, place = data.draw(places(pixels.shape, expected.itemsize))
     for name in _kernel.simd_names():
         _kernel.choose_simd(name)
         memory = np.full(length + 8, 0xA5, np.uint8)  # behind the end, nothing may change
-        _kernel.regrid_into(image, rows, columns, form, memory[:length], place, table, levels)
+        _kernel.regrid_into(image, rows, columns, form, memory[:length], place, table, levels, affine)
         used = np.zeros(length + 8, bool)
         for byte in range(expected.itemsize):
             view = np.lib.stride_tricks.as_strided(memory[place[0] + byte :], pixels.shape, place[1:])
@@ -144,6 +151,6 @@ def test_finished_rows_go_to_any_place_by_any_table(data, image, form, floats, b
 def test_places_beyond_the_output_are_refused(place):
     image, grid = np.zeros((4, 4, 3), np.uint8), (4, 0.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="not as many bytes"):
-        _kernel.regrid_into(image, grid, grid, 1, bytearray(48), place, None, None)
+        _kernel.regrid_into(image, grid, grid, 1, bytearray(48), place, None, None, None)
     with pytest.raises(ValueError, match="256 numbers a channel"):
-        _kernel.regrid_into(image, grid, grid, 1, bytearray(48), (0, 12, 3, 1), bytes(256), None)
+        _kernel.regrid_into(image, grid, grid, 1, bytearray(48), (0, 12, 3, 1), bytes(256), None, None)

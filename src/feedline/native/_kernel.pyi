@@ -96,6 +96,7 @@ def regrid_into(
     place: tuple[int, int, int, int],
     table: Any,
     levels: Any,
+    affine: Any,
     /,
 ) -> None: ...
 def scale(image: Any, first_row: Any, row_weight: Any, first_column: Any, column_weight: Any, out: Any, /) -> None: ...

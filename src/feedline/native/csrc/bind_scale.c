@@ -2,7 +2,6 @@
 #include "binding.h"
 #include "resample.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Whether rows x columns of the sink's pixels, each number `size` bytes, lie within `length` bytes from `start` on. */
@@ -66,7 +65,7 @@ PyObject *fl_py_regrid(PyObject *module, PyObject *arguments)
     if (!fl_py_image(array, 0, &in, &image))
         return NULL;
     if (fl_py_image(target, 1, &out, &made)) {
-        fl_sink sink = {made.pixels, made.channels, made.stride, made.channels, 1, NULL, NULL};
+        fl_sink sink = {made.pixels, made.channels, made.stride, made.channels, 1, NULL, NULL, NULL, NULL};
         if (form < FL_NEAREST || form > FL_BICUBIC)
             result = wrong("a filter is 0, 1 or 2");
         else if (made.height != rows.count || made.width != columns.count || made.channels != image.channels)
@@ -79,36 +78,64 @@ PyObject *fl_py_regrid(PyObject *module, PyObject *arguments)
     return result;
 }
 
+/* What numbers become on the way out: buffers as Python gave them, and numbers of them as a sink needs them. */
+typedef struct {
+    Py_buffer table, levels, affine;
+    float factor[FL_REPEAT], offset[FL_REPEAT];
+} values;
+
+/* Makes the sink use them; 0 where they are of another size. */
+static int use(values *given, fl_sink *sink)
+{
+    const int channels = sink->channels;
+    float numbers[8];
+    if ((given->table.buf != NULL && given->table.len != 256 * channels) ||
+        (given->levels.buf != NULL && given->levels.len != 1024 * channels) ||
+        (given->affine.buf != NULL && given->affine.len != 8 * channels) ||
+        (uintptr_t)given->levels.buf % sizeof(float) != 0)
+        return 0;
+    sink->table = given->table.buf, sink->levels = given->levels.buf;
+    sink->factor = sink->offset = NULL;
+    if (given->affine.buf != NULL) {
+        memcpy(numbers, given->affine.buf, (size_t)given->affine.len);
+        fl_repeat(given->factor, numbers, channels);
+        fl_repeat(given->offset, numbers + channels, channels);
+        sink->factor = given->factor, sink->offset = given->offset;
+    }
+    return 1;
+}
+
 PyObject *fl_py_regrid_into(PyObject *module, PyObject *arguments)
 {
     (void)module;
     PyObject *array, *result = NULL;
-    Py_buffer in, out, table, levels;
+    Py_buffer in, out;
+    values given;
     fl_image image;
     fl_grid rows, columns;
     fl_sink sink;
     Py_ssize_t start;
     int form;
-    if (!PyArg_ParseTuple(arguments, "O(iddd)(iddd)iw*(nnnn)z*z*:regrid_into", &array, &rows.count, &rows.start,
+    if (!PyArg_ParseTuple(arguments, "O(iddd)(iddd)iw*(nnnn)z*z*z*:regrid_into", &array, &rows.count, &rows.start,
                           &rows.step, &rows.width, &columns.count, &columns.start, &columns.step, &columns.width, &form,
-                          &out, &start, &sink.row, &sink.column, &sink.channel, &table, &levels))
+                          &out, &start, &sink.row, &sink.column, &sink.channel, &given.table, &given.levels,
+                          &given.affine))
         return NULL;
     if (fl_py_image(array, 0, &in, &image)) {
         sink.data = (uint8_t *)out.buf + start, sink.channels = image.channels;
-        sink.table = table.buf, sink.levels = levels.buf;
         if (form < FL_NEAREST || form > FL_BICUBIC)
             result = wrong("a filter is 0, 1 or 2");
-        else if ((table.buf != NULL && table.len != 256 * image.channels) ||
-                 (levels.buf != NULL && levels.len != 1024 * image.channels))
-            result = wrong("a table has 256 numbers a channel");
-        else if (!lies_within(&sink, start, out.len, rows.count, columns.count, levels.buf == NULL ? 1 : 4))
+        else if (!use(&given, &sink))
+            result = wrong("a table has 256 numbers a channel, and what scales and shifts has two");
+        else if (!lies_within(&sink, start, out.len, rows.count, columns.count, sink.levels || sink.factor ? 4 : 1))
             result = wrong("the output has not as many bytes");
         else
             result = regridded(&image, &rows, &columns, form, &sink);
         PyBuffer_Release(&in);
     }
     PyBuffer_Release(&out);
-    PyBuffer_Release(&table);
-    PyBuffer_Release(&levels);
+    PyBuffer_Release(&given.table);
+    PyBuffer_Release(&given.levels);
+    PyBuffer_Release(&given.affine);
     return result;
 }

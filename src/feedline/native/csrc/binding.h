@@ -30,8 +30,8 @@ int fl_py_image(PyObject *array, int writable, Py_buffer *view, fl_image *image)
 /* regrid(image, rows, columns, form, out): the image on another grid, grids as (size, start, step, width). */
 PyObject *fl_py_regrid(PyObject *module, PyObject *arguments);
 
-/* regrid_into(image, rows, columns, form, out, (start, row, column, channel), table, levels): the same to where a sink
-   says, in bytes of `out`, by a table of bytes or of floats, or None. */
+/* regrid_into(image, rows, columns, form, out, (start, row, column, channel), table, levels, affine): the same to
+   where a sink says, in bytes of `out`, by a table of bytes or of floats, by factors and offsets, or None. */
 PyObject *fl_py_regrid_into(PyObject *module, PyObject *arguments);
 
 /* scale(image, first, weight, first, weight, out): by taps of rows and of columns, int32 and int16 x an even number. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { SOME = 256 }; /* pixels whose numbers are kept between two steps */
+
 static uint8_t *place(const fl_sink *sink, int row, int column)
 {
     return (uint8_t *)sink->data + row * sink->row + column * sink->column;
@@ -15,32 +17,55 @@ static int together(const fl_sink *sink, ptrdiff_t size)
 
 uint8_t *fl_straight(const fl_sink *sink, int row, int column)
 {
-    int plain = sink->levels == NULL && sink->table == NULL && together(sink, 1);
+    int plain = sink->levels == NULL && sink->factor == NULL && sink->table == NULL && together(sink, 1);
     return plain ? place(sink, row, column) : NULL;
 }
 
-/* One channel of `count` pixels as floats, `step` bytes apart. */
-static inline void part_to_float(uint8_t *to, ptrdiff_t step, const uint8_t *from, int channels, int count,
-                                 const float *levels)
+void fl_repeat(float *repeated, const float *each, int channels)
 {
-    for (int i = 0; i < count; i++)
-        memcpy(to + i * step, &levels[from[(ptrdiff_t)i * channels]], sizeof *levels);
+    for (int i = 0; i < FL_REPEAT; i++)
+        repeated[i] = each[i % channels];
+}
+
+/* Numbers of one channel as floats, next to each other. */
+static void to_floats(const fl_sink *sink, float *to, const uint8_t *pixels, int count, int channel)
+{
+    float factor[FL_REPEAT], offset[FL_REPEAT];
+    if (sink->levels != NULL) {
+        fl_simd_here()->to_float(to, pixels, count, 1, sink->levels + 256 * channel);
+        return;
+    }
+    fl_repeat(factor, sink->factor + channel, 1);
+    fl_repeat(offset, sink->offset + channel, 1);
+    fl_simd_here()->affine(to, pixels, count, factor, offset);
+}
+
+/* One channel of `count` pixels as floats, to wherever they belong. */
+static void float_part(const fl_sink *sink, uint8_t *to, const uint8_t *pixels, int count, int channel)
+{
+    uint8_t numbers[SOME];
+    float made[SOME];
+    int aligned = sink->column == sizeof(float) && (uintptr_t)to % sizeof(float) == 0;
+    for (int at = 0; at < count; at += SOME) {
+        int some = count - at < SOME ? count - at : SOME;
+        uint8_t *there = to + at * sink->column;
+        fl_simd_here()->pick(numbers, pixels + (ptrdiff_t)at * sink->channels + channel, some, sink->channels);
+        to_floats(sink, aligned ? (float *)there : made, numbers, some, channel);
+        for (int i = 0; i < some && !aligned; i++)
+            memcpy(there + i * sink->column, &made[i], sizeof *made);
+    }
 }
 
 static void floats(const fl_sink *sink, uint8_t *to, const uint8_t *pixels, int count)
 {
-    const int channels = sink->channels;
-    if (together(sink, sizeof(float)) && (uintptr_t)to % sizeof(float) == 0) {
-        fl_simd_here()->to_float((float *)to, pixels, count, channels, sink->levels);
-        return;
-    }
-    for (int channel = 0; channel < channels; channel++, to += sink->channel) {
-        const float *levels = sink->levels + 256 * channel;
-        if (sink->column == sizeof(float) && channels == 3) /* steps that compilers know */
-            part_to_float(to, sizeof(float), pixels + channel, 3, count, levels);
-        else
-            part_to_float(to, sink->column, pixels + channel, channels, count, levels);
-    }
+    const fl_simd *simd = fl_simd_here();
+    if (!together(sink, sizeof(float)) || (uintptr_t)to % sizeof(float) != 0)
+        for (int channel = 0; channel < sink->channels; channel++)
+            float_part(sink, to + channel * sink->channel, pixels, count, channel);
+    else if (sink->levels != NULL)
+        simd->to_float((float *)to, pixels, count, sink->channels, sink->levels);
+    else
+        simd->affine((float *)to, pixels, count * sink->channels, sink->factor, sink->offset);
 }
 
 /* One channel of `count` pixels, `step` bytes apart. */
@@ -58,7 +83,9 @@ static void bytes(const fl_sink *sink, uint8_t *to, const uint8_t *pixels, int c
     const int channels = sink->channels;
     for (int channel = 0; channel < channels; channel++, to += sink->channel) {
         const uint8_t *table = sink->table == NULL ? NULL : sink->table + 256 * channel;
-        if (sink->column == 1 && channels == 3) /* steps that compilers know */
+        if (sink->column == 1 && table == NULL)
+            fl_simd_here()->pick(to, pixels + channel, count, channels);
+        else if (sink->column == 1 && channels == 3) /* steps that compilers know */
             part(to, 1, pixels + channel, 3, count, table);
         else
             part(to, sink->column, pixels + channel, channels, count, table);
@@ -70,7 +97,7 @@ void fl_put(const fl_sink *sink, int row, int column, const uint8_t *pixels, int
     uint8_t *straight = fl_straight(sink, row, column), *to = place(sink, row, column);
     if (straight != NULL)
         memcpy(straight, pixels, (size_t)count * sink->channels);
-    else if (sink->levels != NULL)
+    else if (sink->levels != NULL || sink->factor != NULL)
         floats(sink, to, pixels, count);
     else
         bytes(sink, to, pixels, count);

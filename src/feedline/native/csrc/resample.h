@@ -31,7 +31,13 @@ typedef struct {
     ptrdiff_t row, column, channel; /* bytes from one to the next: NHWC and NCHW both */
     const uint8_t *table;           /* channels x 256, or NULL: numbers stay as they are */
     const float *levels;            /* channels x 256 float32, or NULL: what comes out is uint8 */
+    const float *factor, *offset;   /* or, without levels: number * factor + offset as float32; both of fl_repeat */
 } fl_sink;
+
+#define FL_REPEAT 24 /* numbers after which 1, 2, 3 and 4 channels and a register of 8 begin anew */
+
+/* FL_REPEAT numbers: those of the channels again and again. */
+void fl_repeat(float *repeated, const float *each, int channels);
 
 /* Where a row's pixels may be written at once, channels interleaved; NULL where they have to go through fl_put. */
 uint8_t *fl_straight(const fl_sink *sink, int row, int column);
@@ -55,6 +61,10 @@ typedef struct {
     void (*across)(uint8_t *out, const uint8_t *row, const fl_taps *columns, int channels);
     /* count pixels of interleaved channels (1 to 4): out[i] = levels[channel of i * 256 + in[i]] */
     void (*to_float)(float *out, const uint8_t *in, int count, int channels, const float *levels);
+    /* out[i] = in[i] * factor[i % FL_REPEAT] + offset[i % FL_REPEAT], each step rounded to float32 */
+    void (*affine)(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
+    /* out[i] = in[i * channels]; nothing behind the last of them is read */
+    void (*pick)(uint8_t *out, const uint8_t *in, int count, int channels);
 } fl_simd;
 
 const fl_simd *fl_simd_here(void);

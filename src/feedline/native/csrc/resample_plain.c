@@ -25,18 +25,6 @@ void fl_across_plain(uint8_t *out, const uint8_t *row, const fl_taps *columns, i
     }
 }
 
-void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, const float *levels)
-{
-    if (channels == 3) /* by far the most pictures */
-        for (int i = 0; i < count; i++, in += 3, out += 3) {
-            out[0] = levels[in[0]];
-            out[1] = levels[256 + in[1]];
-            out[2] = levels[512 + in[2]];
-        }
-    else
-        for (int i = 0; i < count; i++)
-            for (int channel = 0; channel < channels; channel++)
-                *out++ = levels[256 * channel + *in++];
-}
-
-const fl_simd fl_simd_plain = {"plain", fl_down_plain, fl_across_plain, fl_to_float_plain};
+const fl_simd fl_simd_plain = {
+    "plain", fl_down_plain, fl_across_plain, fl_to_float_plain, fl_affine_plain, fl_pick_plain,
+};

@@ -19,6 +19,11 @@ void fl_across_plain(uint8_t *out, const uint8_t *row, const fl_taps *columns, i
 void fl_across_sse2(uint8_t *out, const uint8_t *row, const fl_taps *columns, int channels);
 void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, const float *levels);
 
+void fl_affine_plain(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
+void fl_affine_avx2(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
+void fl_pick_plain(uint8_t *out, const uint8_t *in, int count, int channels);
+void fl_pick_avx2(uint8_t *out, const uint8_t *in, int count, int channels);
+
 /* A sum of pixels by shares of 2**14, rounded half up, as a pixel. */
 static inline uint8_t fl_rounded(int32_t sum)
 {
