@@ -62,12 +62,14 @@ def test_weights_are_those_of_the_twin(data, limit, form):
     expected = twin.taps(*grid, limit, FILTERS[form])
     wanted = np.zeros((grid.size, limit), int)
     np.add.at(wanted, (np.arange(grid.size)[:, None], expected.index), expected.weight)
-    first, weight, count = _kernel.taps(*grid, limit, form)
-    first, weight = np.frombuffer(first, np.int32), np.frombuffer(weight, np.int16).reshape(grid.size, count)
-    assert count % 2 == 0
-    assert (first >= 0).all()
-    assert (first < limit).all()
-    np.testing.assert_array_equal(dense(first, weight, limit), wanted)
+    for name in _kernel.simd_names():
+        _kernel.choose_simd(name)
+        first, weight, count = _kernel.taps(*grid, limit, form)
+        first, weight = np.frombuffer(first, np.int32), np.frombuffer(weight, np.int16).reshape(grid.size, count)
+        assert count % 2 == 0
+        assert (first >= 0).all()
+        assert (first < limit).all()
+        np.testing.assert_array_equal(dense(first, weight, limit), wanted, err_msg=name)
 
 
 @settings(max_examples=60, deadline=None)

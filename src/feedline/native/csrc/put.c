@@ -27,33 +27,43 @@ void fl_repeat(float *repeated, const float *each, int channels)
         repeated[i] = each[i % channels];
 }
 
-/* Numbers of one channel as floats, next to each other. */
-static void to_floats(const fl_sink *sink, float *to, const uint8_t *pixels, int count, int channel)
+/* One channel of `count` pixels by its table, `step` bytes apart. */
+static inline void part_by_levels(uint8_t *to, ptrdiff_t step, const uint8_t *from, int channels, int count,
+                                  const float *levels)
 {
-    float factor[FL_REPEAT], offset[FL_REPEAT];
-    if (sink->levels != NULL) {
-        fl_simd_here()->to_float(to, pixels, count, 1, sink->levels + 256 * channel);
-        return;
-    }
-    fl_repeat(factor, sink->factor + channel, 1);
-    fl_repeat(offset, sink->offset + channel, 1);
-    fl_simd_here()->affine(to, pixels, count, factor, offset);
+    for (int i = 0; i < count; i++)
+        memcpy(to + i * step, &levels[from[(ptrdiff_t)i * channels]], sizeof *levels);
 }
 
-/* One channel of `count` pixels as floats, to wherever they belong. */
-static void float_part(const fl_sink *sink, uint8_t *to, const uint8_t *pixels, int count, int channel)
+/* One channel of `count` pixels by its factor and offset, `step` bytes apart. */
+static void part_affine(uint8_t *to, ptrdiff_t step, const uint8_t *from, int channels, int count, float factor,
+                        float offset)
 {
+    const fl_simd *simd = fl_simd_here();
+    float factors[FL_REPEAT], offsets[FL_REPEAT], made[SOME];
     uint8_t numbers[SOME];
-    float made[SOME];
-    int aligned = sink->column == sizeof(float) && (uintptr_t)to % sizeof(float) == 0;
+    fl_repeat(factors, &factor, 1);
+    fl_repeat(offsets, &offset, 1);
     for (int at = 0; at < count; at += SOME) {
         int some = count - at < SOME ? count - at : SOME;
-        uint8_t *there = to + at * sink->column;
-        fl_simd_here()->pick(numbers, pixels + (ptrdiff_t)at * sink->channels + channel, some, sink->channels);
-        to_floats(sink, aligned ? (float *)there : made, numbers, some, channel);
-        for (int i = 0; i < some && !aligned; i++)
-            memcpy(there + i * sink->column, &made[i], sizeof *made);
+        uint8_t *there = to + at * step;
+        int straight = step == sizeof(float) && (uintptr_t)there % sizeof(float) == 0;
+        simd->pick(numbers, from + (ptrdiff_t)at * channels, some, channels);
+        simd->affine(straight ? (float *)there : made, numbers, some, factors, offsets);
+        for (int i = 0; i < some && !straight; i++)
+            memcpy(there + i * step, &made[i], sizeof *made);
     }
+}
+
+static void float_part(const fl_sink *sink, uint8_t *to, const uint8_t *from, int count, int channel)
+{
+    const int channels = sink->channels;
+    if (sink->levels == NULL)
+        part_affine(to, sink->column, from, channels, count, sink->factor[channel], sink->offset[channel]);
+    else if (sink->column == sizeof(float) && channels == 3) /* steps that compilers know */
+        part_by_levels(to, sizeof(float), from, 3, count, sink->levels + 256 * channel);
+    else
+        part_by_levels(to, sink->column, from, channels, count, sink->levels + 256 * channel);
 }
 
 static void floats(const fl_sink *sink, uint8_t *to, const uint8_t *pixels, int count)
@@ -61,7 +71,7 @@ static void floats(const fl_sink *sink, uint8_t *to, const uint8_t *pixels, int 
     const fl_simd *simd = fl_simd_here();
     if (!together(sink, sizeof(float)) || (uintptr_t)to % sizeof(float) != 0)
         for (int channel = 0; channel < sink->channels; channel++)
-            float_part(sink, to + channel * sink->channel, pixels, count, channel);
+            float_part(sink, to + channel * sink->channel, pixels + channel, count, channel);
     else if (sink->levels != NULL)
         simd->to_float((float *)to, pixels, count, sink->channels, sink->levels);
     else

@@ -9,6 +9,9 @@ void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, c
             out[1] = levels[256 + in[1]];
             out[2] = levels[512 + in[2]];
         }
+    else if (channels == 1)
+        for (int i = 0; i < count; i++)
+            out[i] = levels[in[i]];
     else
         for (int i = 0; i < count; i++)
             for (int channel = 0; channel < channels; channel++)

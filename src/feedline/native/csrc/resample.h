@@ -65,6 +65,7 @@ typedef struct {
     void (*affine)(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
     /* out[i] = in[i * channels]; nothing behind the last of them is read */
     void (*pick)(uint8_t *out, const uint8_t *in, int count, int channels);
+    int doubles; /* in a register: fl_weigh works on as many at once */
 } fl_simd;
 
 const fl_simd *fl_simd_here(void);

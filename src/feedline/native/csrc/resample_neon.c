@@ -58,5 +58,7 @@ static void across(uint8_t *out, const uint8_t *row, const fl_taps *columns, int
     }
 }
 
-const fl_simd fl_simd_neon = {"neon", down, across, fl_to_float_plain, fl_affine_plain, fl_pick_plain};
+const fl_simd fl_simd_neon = {
+    "neon", down, across, fl_to_float_plain, fl_affine_plain, fl_pick_plain, 2,
+};
 #endif

@@ -26,5 +26,5 @@ void fl_across_plain(uint8_t *out, const uint8_t *row, const fl_taps *columns, i
 }
 
 const fl_simd fl_simd_plain = {
-    "plain", fl_down_plain, fl_across_plain, fl_to_float_plain, fl_affine_plain, fl_pick_plain,
+    "plain", fl_down_plain, fl_across_plain, fl_to_float_plain, fl_affine_plain, fl_pick_plain, 1,
 };

@@ -142,5 +142,7 @@ void fl_across_sse2(uint8_t *out, const uint8_t *row, const fl_taps *columns, in
         across_of(out, row, columns, 4);
 }
 
-const fl_simd fl_simd_sse2 = {"sse2", fl_down_sse2, fl_across_sse2, fl_to_float_plain, fl_affine_plain, fl_pick_plain};
+const fl_simd fl_simd_sse2 = {
+    "sse2", fl_down_sse2, fl_across_sse2, fl_to_float_plain, fl_affine_sse2, fl_pick_plain, 2,
+};
 #endif

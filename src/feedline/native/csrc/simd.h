@@ -20,6 +20,7 @@ void fl_across_sse2(uint8_t *out, const uint8_t *row, const fl_taps *columns, in
 void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, const float *levels);
 
 void fl_affine_plain(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
+void fl_affine_sse2(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
 void fl_affine_avx2(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
 void fl_pick_plain(uint8_t *out, const uint8_t *in, int count, int channels);
 void fl_pick_avx2(uint8_t *out, const uint8_t *in, int count, int channels);

@@ -9,6 +9,7 @@ enum {
     MANY = 256,      /* taps above which running sums are rounded, so that no tap towers */
     TOGETHER = 64,   /* output pixels that are weighed at once */
 };
+#define INLINE static inline __attribute__((always_inline)) /* so that AVX2 has them its own way */
 #define FARTHEST 1073741824.0 /* pixels that a filter may reach */
 
 /* What weighs an axis. Arrays of a group of pixels lie tap by tap, so that neighbours are worked on together. */
@@ -24,24 +25,24 @@ typedef struct {
     int16_t *weight;
 } weighing;
 
-static inline double centre_of(const weighing *w, int place)
+INLINE double centre_of(const weighing *w, int place)
 {
     return w->grid->start + (place + 0.5) * w->grid->step;
 }
 
-static inline double clipped(double value, double low, double high)
+INLINE double clipped(double value, double low, double high)
 {
     value = value > low ? value : low;
     return value < high ? value : high;
 }
 
-static inline double triangle(double x)
+INLINE double triangle(double x)
 {
     double height = 1.0 - fabs(x);
     return height > 0.0 ? height : 0.0;
 }
 
-static inline double cubic(double x)
+INLINE double cubic(double x)
 {
     x = fabs(x);
     double near = (1.5 * x - 2.5) * x * x + 1.0;
@@ -51,13 +52,13 @@ static inline double cubic(double x)
 
 /* To the nearest whole number, halves to the even one, as rint; without a call, so that compilers do several at once.
    The sum has no bits left behind the point. */
-static inline double rounded(double value)
+INLINE double rounded(double value)
 {
     return (value + 0x1.8p52) - 0x1.8p52;
 }
 
 /* The heights of one tap of each pixel; `low` and `centre` are theirs. */
-static void heights(const weighing *w, int tap, const double *low, const double *centre, double *share)
+INLINE void heights(const weighing *w, int tap, const double *low, const double *centre, double *share)
 {
     double width = w->grid->width, limit = w->limit;
     if (w->filter == FL_BILINEAR)
@@ -73,7 +74,7 @@ static void heights(const weighing *w, int tap, const double *low, const double 
 }
 
 /* Whole numbers of the group's shares, the first of the largest taking what rounding left. */
-static void make_whole(const weighing *w, const double *total)
+INLINE void make_whole(const weighing *w, const double *total)
 {
     int32_t left[TOGETHER], best[TOGETHER], where[TOGETHER];
     for (int i = 0; i < TOGETHER; i++) {
@@ -114,7 +115,7 @@ static int store(const weighing *w, int place, double low, const int32_t *whole,
 }
 
 /* Weighs up to TOGETHER pixels; returns the most taps of any. */
-static int weigh_group(const weighing *w, int place, int count)
+INLINE int weigh_group(const weighing *w, int place, int count)
 {
     double low[TOGETHER], centre[TOGETHER], total[TOGETHER] = {0};
     for (int i = 0; i < TOGETHER; i++) {
@@ -135,6 +136,24 @@ static int weigh_group(const weighing *w, int place, int count)
     }
     return most;
 }
+
+static int weigh_group_here(const weighing *w, int place, int count)
+{
+    return weigh_group(w, place, count);
+}
+
+#if defined(__x86_64__)
+/* The same steps with four doubles to a register. */
+__attribute__((target("avx2"))) static int weigh_group_avx2(const weighing *w, int place, int count)
+{
+    return weigh_group(w, place, count);
+}
+#else
+static int weigh_group_avx2(const weighing *w, int place, int count)
+{
+    return weigh_group(w, place, count);
+}
+#endif
 
 /* Weighs one pixel of many taps by running sums; those beyond the input, which are 0, are left out at once. */
 static int weigh_many(const weighing *w, int place)
@@ -191,10 +210,11 @@ static void weigh_nearest(const weighing *w)
 
 static int weigh_all(const weighing *w)
 {
+    int (*const group)(const weighing *, int, int) = fl_simd_here()->doubles == 4 ? weigh_group_avx2 : weigh_group_here;
     int most = 1;
     for (int place = 0, taps; place < w->grid->count; place += w->span > MANY ? 1 : TOGETHER) {
         int left = w->grid->count - place;
-        taps = w->span > MANY ? weigh_many(w, place) : weigh_group(w, place, left < TOGETHER ? left : TOGETHER);
+        taps = w->span > MANY ? weigh_many(w, place) : group(w, place, left < TOGETHER ? left : TOGETHER);
         most = taps > most ? taps : most;
     }
     return most;
