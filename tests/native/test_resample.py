@@ -148,7 +148,16 @@ def test_finished_rows_go_to_any_place_by_any_table(data, image, form, how):
 
 
 @pytest.mark.parametrize(
-    "place", [(0, 13, 3, 1), (-1, 12, 3, 1), (0, 12, 4, 1), (0, 12, 3, 1 << 62), (0, -12, 3, 1), (1, 12, 3, 1)]
+    "place",
+    [
+        (0, 13, 3, 1),
+        (-1, 12, 3, 1),
+        (0, 12, 4, 1),
+        (0, 12, 3, 1 << 62),
+        (0, -12, 3, 1),
+        (1, 12, 3, 1),
+        ((1 << 63) - 1, 1, 1, 1),
+    ],
 )
 def test_places_beyond_the_output_are_refused(place):
     image, grid = np.zeros((4, 4, 3), np.uint8), (4, 0.0, 1.0, 1.0)

@@ -10,6 +10,8 @@ static int lies_within(const fl_sink *sink, Py_ssize_t start, Py_ssize_t length,
     const ptrdiff_t steps[] = {sink->row, sink->column, sink->channel};
     const int counts[] = {rows, columns, sink->channels};
     Py_ssize_t low = start, high = start;
+    if (start < 0 || start > length)
+        return 0;
     for (int axis = 0; axis < 3; axis++) {
         Py_ssize_t last = counts[axis] - 1, step = steps[axis];
         if (last > 0 && (step > length / last || step < -(length / last)))
@@ -122,15 +124,17 @@ PyObject *fl_py_regrid_into(PyObject *module, PyObject *arguments)
                           &given.affine))
         return NULL;
     if (fl_py_image(array, 0, &in, &image)) {
-        sink.data = (uint8_t *)out.buf + start, sink.channels = image.channels;
+        sink.channels = image.channels;
         if (form < FL_NEAREST || form > FL_BICUBIC)
             result = wrong("a filter is 0, 1 or 2");
         else if (!use(&given, &sink))
             result = wrong("a table has 256 numbers a channel, and what scales and shifts has two");
         else if (!lies_within(&sink, start, out.len, rows.count, columns.count, sink.levels || sink.factor ? 4 : 1))
             result = wrong("the output has not as many bytes");
-        else
+        else {
+            sink.data = (uint8_t *)out.buf + start;
             result = regridded(&image, &rows, &columns, form, &sink);
+        }
         PyBuffer_Release(&in);
     }
     PyBuffer_Release(&out);
