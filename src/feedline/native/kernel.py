@@ -23,6 +23,69 @@ look_up = twin.look_up
 mix = twin.mix
 scale_shift = twin.scale_shift
 warp = twin.warp
+from feedline.native.weights import FILTERS, Filter, taps
+
+regrid = twin.regrid
+scale = twin.scale
+
+Pixels = NDArray[Any]
+_MANY = 4
+"""Channels that the kernel takes."""
+_ROWS = {np.dtype(np.uint8): 256, np.dtype(np.uint16): 65536}
+_KINDS = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
+_FORMS = {form: place for place, form in enumerate(FILTERS)}
+
+
+def warp(image: Pixels, back: tuple[float, ...], size: tuple[int, int], form: Filter) -> Pixels:
+    """As :func:`feedline.native.warping.warp`."""
+    if image.dtype != np.uint8 or image.shape[2] > _MANY:
+        return twin.warp(image, back, size, form)
+    warped = np.empty((*size, image.shape[2]), np.uint8)
+    try:
+        _kernel.warp(_whole(image), back, _FORMS[form], warped)
+    except _kernel.Declined:
+        return twin.warp(image, back, size, form)
+    return warped
+
+
+def look_up(image: Pixels, table: Pixels) -> Pixels:
+    """As :func:`feedline.native.pixels.look_up`."""
+    shapes = (_ROWS.get(image.dtype), 1), (_ROWS.get(image.dtype), image.shape[2])
+    if table.shape not in shapes or table.dtype not in _KINDS:
+        return twin.look_up(image, table)
+    found = np.empty(image.shape, table.dtype)
+    _kernel.look_up(_whole(image), _whole(table), found)
+    return found
+
+
+def mix(image: Pixels, matrix: NDArray[np.float64]) -> Pixels:
+    """As :func:`feedline.native.pixels.mix`."""
+    fits = image.dtype == np.uint8 and image.shape[2] in (3, 4) and matrix.dtype == np.float64
+    if not fits or matrix.shape not in ((1, 4), (3, 4)):
+        return twin.mix(image, matrix)
+    mixed = np.empty((*image.shape[:2], len(matrix) + image.shape[2] - 3), np.uint8)
+    try:
+        _kernel.mix(_whole(image), _whole(matrix), mixed)
+    except _kernel.Declined:
+        return twin.mix(image, matrix)
+    return mixed
+
+
+def scale_shift(image: Pixels, factor: NDArray[np.float32], offset: NDArray[np.float32]) -> NDArray[np.float32]:
+    """As :func:`feedline.native.pixels.scale_shift`."""
+    each = (image.shape[2],)
+    fits = image.dtype in _KINDS and 1 <= each[0] <= _MANY
+    if not fits or any(np.shape(one) != each or one.dtype != np.float32 for one in (factor, offset)):
+        return twin.scale_shift(image, factor, offset)
+    turned = np.empty(image.shape, np.float32)
+    _kernel.scale_shift(_whole(image), _whole(factor), _whole(offset), turned)
+    return turned
+
+
+def _whole(array: Pixels) -> Pixels:
+    """In one piece, as the kernel reads it."""
+    return array if array.flags.c_contiguous and array.flags.aligned else array.copy("C")
+
 
 if os.environ.get("FEEDLINE_SIMD"):
     _kernel.choose_simd(os.environ["FEEDLINE_SIMD"])

@@ -48,4 +48,24 @@ PyObject *fl_py_choose_simd(PyObject *module, PyObject *name);
 /* Raises feedline.native._kernel.Declined or the like for a status that is not FL_OK; returns NULL. */
 PyObject *fl_py_raise(const fl_status *status);
 
+/* An array as it is asked for: `kinds` are the letters of Python's struct that its numbers may have. */
+typedef struct {
+    PyObject *object;
+    int writable, dimensions;
+    const char *kinds, *name;
+} fl_py_argument;
+
+/* Views of arrays that lie in one piece and aligned; else raises ValueError, with no view left open, and returns -1. */
+int fl_py_arrays(const fl_py_argument *arguments, Py_buffer *views, int count);
+void fl_py_release(Py_buffer *views, int count);
+
+/* Raises ValueError and returns -1 unless the array has this shape. */
+int fl_py_shape(const Py_buffer *view, const Py_ssize_t *shape, const char *name);
+
+/* The functions of the module; see _kernel.pyi. */
+PyObject *fl_py_warp(PyObject *module, PyObject *given);
+PyObject *fl_py_look_up(PyObject *module, PyObject *given);
+PyObject *fl_py_mix(PyObject *module, PyObject *given);
+PyObject *fl_py_scale_shift(PyObject *module, PyObject *given);
+
 #endif

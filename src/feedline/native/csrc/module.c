@@ -53,6 +53,10 @@ static PyMethodDef methods[] = {
     {"simd", fl_py_simd, METH_NOARGS, "The instructions that resample."},
     {"simd_names", fl_py_simd_names, METH_NOARGS, "All that could, best first."},
     {"choose_simd", fl_py_choose_simd, METH_O, "Chooses by name."},
+    {"warp", fl_py_warp, METH_VARARGS, "A picture under a matrix."},
+    {"look_up", fl_py_look_up, METH_VARARGS, "A picture by a table."},
+    {"mix", fl_py_mix, METH_VARARGS, "A picture by a colour matrix."},
+    {"scale_shift", fl_py_scale_shift, METH_VARARGS, "A picture times a factor, plus an offset."},
     {NULL, NULL, 0, NULL},
 };
 
