@@ -7,6 +7,8 @@
 #define FAR 1073741824.0  /* pixels; nothing lies further */
 #define LARGE 0x1p500     /* no sum or product of a few such numbers is infinite */
 
+enum { FEW = 16 }; /* pixels that are looked at together, whether all lie within the picture */
+
 static double within(double number, double limit)
 {
     return number < -limit ? -limit : number > limit ? limit : number;
@@ -53,16 +55,24 @@ int fl_warp_begin(fl_warping *warping, const fl_image *image, const double back[
     return warping->affine ? begin_affine(warping, back, status) : begin_perspective(warping, back, status);
 }
 
-static void some(const fl_warping *warping, int row, int column, int count, uint8_t *out)
+static void weigh(const fl_warping *warping, const int32_t *x, const int32_t *y, int count, uint8_t *out)
 {
-    int32_t x[FL_WARP_TOGETHER], y[FL_WARP_TOGETHER];
-    fl_warp_places(warping, row, column, count, x, y);
     if (warping->filter == FL_NEAREST)
         fl_warp_nearest(&warping->image, x, y, count, out);
     else if (warping->filter == FL_BILINEAR)
         fl_warp_bilinear(&warping->image, x, y, count, out);
     else
         fl_warp_bicubic(&warping->image, x, y, count, out);
+}
+
+static void some(const fl_warping *warping, int row, int column, int count, uint8_t *out)
+{
+    int32_t x[FL_WARP_TOGETHER], y[FL_WARP_TOGETHER];
+    fl_warp_places(warping, row, column, count, x, y);
+    for (int done = 0; done < count; done += FEW) {
+        int now = count - done < FEW ? count - done : FEW;
+        weigh(warping, x + done, y + done, now, out + done * warping->image.channels);
+    }
 }
 
 void fl_warp_row(const fl_warping *warping, int row, int column, int count, uint8_t *out)

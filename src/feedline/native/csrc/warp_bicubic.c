@@ -1,5 +1,5 @@
 /* Keys' cubic of sixteen pixels: the twin is the filter of native/weights.py at the fractions of native/warping.py. */
-#include "warp.h"
+#include "warp_sse2.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -71,6 +71,42 @@ static inline void inner(const fl_image *image, const int32_t *x, const int32_t 
     }
 }
 
+#if defined(__SSE2__)
+/* Sums along a row, of which 16 bytes are read. */
+static inline __m128i line_of_four(const uint8_t *row, const int16_t x[4], int channels)
+{
+    __m128i pixels = _mm_loadu_si128((const __m128i *)row);
+    __m128i last = channels == 3 ? _mm_srli_si128(pixels, 6) : _mm_srli_si128(pixels, 8);
+    return _mm_add_epi32(_mm_madd_epi16(fl_pairs(pixels, channels), fl_shares(x[0], x[1])),
+                         _mm_madd_epi16(fl_pairs(last, channels), fl_shares(x[2], x[3])));
+}
+
+static inline __m128i cubic_of_sixteen(const uint8_t *row, ptrdiff_t stride, const int16_t x[4], const int16_t y[4],
+                                       int channels)
+{
+    __m128i first = line_of_four(row, x, channels), second = line_of_four(row + stride, x, channels);
+    __m128i third = line_of_four(row + 2 * stride, x, channels), last = line_of_four(row + 3 * stride, x, channels);
+    return _mm_add_epi32(fl_two_weighed(first, second, fl_shares(y[0], y[1])), fl_two_weighed(third, last, fl_shares(y[2], y[3])));
+}
+
+/* Of 3 channels, the next pixel's first number is written too, before that pixel is. */
+static inline void inner_sse2(const fl_image *image, const int32_t *x, const int32_t *y, int count, uint8_t *out,
+                              int channels)
+{
+    const int16_t(*weights)[4] = fl_warp_cubic();
+    for (int each = 0; each < count; each++, out += channels) {
+        ptrdiff_t column = (x[each] >> FL_WARP_FRACTION) - 1, row = (y[each] >> FL_WARP_FRACTION) - 1;
+        const uint8_t *first = image->pixels + row * image->stride + column * channels;
+        __m128i sum = cubic_of_sixteen(first, image->stride, weights[x[each] & (ONE - 1)],
+                                       weights[y[each] & (ONE - 1)], channels);
+        if (each + 1 < count)
+            fl_store_pixel(out, sum, 4);
+        else
+            fl_store_pixel(out, sum, channels);
+    }
+}
+#endif
+
 static void outer(const fl_image *image, const int32_t *x, const int32_t *y, int count, uint8_t *out)
 {
     const int16_t(*weights)[4] = fl_warp_cubic();
@@ -87,16 +123,30 @@ static void outer(const fl_image *image, const int32_t *x, const int32_t *y, int
     }
 }
 
-void fl_warp_bicubic(const fl_image *image, const int32_t *x, const int32_t *y, int count, uint8_t *out)
+static void inner_channels(const fl_image *image, const int32_t *x, const int32_t *y, int count, uint8_t *out)
 {
-    if (!fl_warp_inside(x, count, image->width, 1, 2) || !fl_warp_inside(y, count, image->height, 1, 2)) {
-        outer(image, x, y, count, out);
+#if defined(__SSE2__)
+    if (image->channels == 4) {
+        inner_sse2(image, x, y, count, out, 4);
         return;
     }
+    if (image->channels == 3 && fl_warp_inside(x, count, image->width, 1, 4)) {
+        inner_sse2(image, x, y, count, out, 3);
+        return;
+    }
+#endif
     switch (image->channels) {
     case 1: inner(image, x, y, count, out, 1); break;
     case 2: inner(image, x, y, count, out, 2); break;
     case 3: inner(image, x, y, count, out, 3); break;
     default: inner(image, x, y, count, out, 4);
     }
+}
+
+void fl_warp_bicubic(const fl_image *image, const int32_t *x, const int32_t *y, int count, uint8_t *out)
+{
+    if (fl_warp_inside(x, count, image->width, 1, 2) && fl_warp_inside(y, count, image->height, 1, 2))
+        inner_channels(image, x, y, count, out);
+    else
+        outer(image, x, y, count, out);
 }

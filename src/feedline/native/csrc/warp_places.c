@@ -1,6 +1,7 @@
 /* Where the centres of output pixels lie in the input. */
 #include "warp.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LEVEL 1e-9 /* depth up to which a plane is seen from its edge */
@@ -53,16 +54,30 @@ static void rounded(const double *place, int count, int64_t ahead, int32_t *plac
         places[each] = (int32_t)(uint32_t)((uint64_t)(bits[each] - zero + ahead) >> SHIFT);
 }
 
-/* The numerator's row of the matrix, over depths of which those behind the horizon are 0. */
-static void divided(const fl_warping *warping, int axis, int row, int column, int count, const double *depth,
+/* What output pixels of a row are divided by, and what is added to those behind the horizon: branches would be slower
+   than both. */
+typedef struct {
+    double divisor[FL_WARP_TOGETHER], beyond[FL_WARP_TOGETHER];
+} depths;
+
+static void deep(const double *m, int row, int column, int count, depths *depth)
+{
+    double rest = (row + 0.5) * m[7] + m[8];
+    for (int each = 0; each < count; each++) {
+        double here = (column + each + 0.5) * m[6] + rest;
+        depth->divisor[each] = here > LEVEL ? here : 1.0;
+        depth->beyond[each] = here > LEVEL ? 0.0 : INFINITY;
+    }
+}
+
+static void divided(const fl_warping *warping, int axis, int row, int column, int count, const depths *depth,
                     int32_t *places)
 {
     const double *m = warping->back + 3 * axis;
     double along = m[0], rest = (row + 0.5) * m[1] + m[2], found[FL_WARP_TOGETHER];
     double low = -FL_WARP_BEYOND, high = limit_of(warping, axis) + FL_WARP_BEYOND;
     for (int each = 0; each < count; each++) {
-        double place = ((column + each + 0.5) * along + rest) / (depth[each] > 0.0 ? depth[each] : 1.0);
-        place = depth[each] > 0.0 ? place : high;
+        double place = ((column + each + 0.5) * along + rest) / depth->divisor[each] + depth->beyond[each];
         place = place < low ? low : place;
         found[each] = place > high ? high : place;
     }
@@ -71,14 +86,10 @@ static void divided(const fl_warping *warping, int axis, int row, int column, in
 
 static void perspective(const fl_warping *warping, int row, int column, int count, int32_t *x, int32_t *y)
 {
-    const double *m = warping->back;
-    double rest = (row + 0.5) * m[7] + m[8], depth[FL_WARP_TOGETHER];
-    for (int each = 0; each < count; each++) {
-        double here = (column + each + 0.5) * m[6] + rest;
-        depth[each] = here > LEVEL ? here : 0.0;
-    }
-    divided(warping, 0, row, column, count, depth, x);
-    divided(warping, 1, row, column, count, depth, y);
+    depths depth;
+    deep(warping->back, row, column, count, &depth);
+    divided(warping, 0, row, column, count, &depth, x);
+    divided(warping, 1, row, column, count, &depth, y);
 }
 
 void fl_warp_places(const fl_warping *warping, int row, int column, int count, int32_t *x, int32_t *y)
