@@ -123,6 +123,7 @@ def _after(second: Colour, first: Colour) -> Colour:
     return Colour(f"{first.name}, {second.name}", (tuple(rows[0]), tuple(rows[1]), tuple(rows[2])))
 
 
+@lru_cache(maxsize=16)
 def top(dtype: np.dtype[Any]) -> int:
     """What white is."""
     return 1 if dtype.kind == "f" else int(np.iinfo(dtype).max)
