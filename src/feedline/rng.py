@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from feedline.native.choice import extension
+
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57
 _W0, _W1 = 0x9E3779B9, 0xBB67AE85
 _MASK = 0xFFFFFFFF
@@ -65,16 +67,19 @@ class Key:
 
     def words(self, operation: int, count: int, block: int = 0) -> list[int]:
         """``count`` 32-bit words; arguments as for :meth:`uniform`, of which these are the bits."""
-        words: list[int] = []
-        for number in range(block, block + (count + 3) // 4):
-            counter = (
-                self.index & _MASK,
-                (self.index >> 32) & _MASK,
-                self.epoch & _MASK,
-                operation << 16 | number,
-            )
-            words += philox4x32(counter, (self.seed & _MASK, (self.seed >> 32) & _MASK))
-        return words[:count]
+        return _words(self.seed, self.epoch, self.index, operation, count, block)
+
+
+def plain_words(seed: int, epoch: int, index: int, operation: int, count: int, block: int) -> list[int]:
+    """What :meth:`Key.words` gives, in Python: what the kernel's has to equal."""
+    words: list[int] = []
+    for number in range(block, block + (count + 3) // 4):
+        counter = (index & _MASK, (index >> 32) & _MASK, epoch & _MASK, operation << 16 | number)
+        words += philox4x32(counter, (seed & _MASK, (seed >> 32) & _MASK))
+    return words[:count]
+
+
+_words = plain_words if extension is None else extension.words
 
 
 def many_words(

@@ -67,5 +67,6 @@ PyObject *fl_py_warp(PyObject *module, PyObject *given);
 PyObject *fl_py_look_up(PyObject *module, PyObject *given);
 PyObject *fl_py_mix(PyObject *module, PyObject *given);
 PyObject *fl_py_scale_shift(PyObject *module, PyObject *given);
+PyObject *fl_py_words(PyObject *module, PyObject *given);
 
 #endif

@@ -57,6 +57,7 @@ static PyMethodDef methods[] = {
     {"look_up", fl_py_look_up, METH_VARARGS, "A picture by a table."},
     {"mix", fl_py_mix, METH_VARARGS, "A picture by a colour matrix."},
     {"scale_shift", fl_py_scale_shift, METH_VARARGS, "A picture times a factor, plus an offset."},
+    {"words", fl_py_words, METH_VARARGS, "Random words from a key."},
     {NULL, NULL, 0, NULL},
 };
 
