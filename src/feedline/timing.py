@@ -76,3 +76,9 @@ class sample:  # noqa: N801 - a context manager
         now = perf_counter()
         self._times[name] = self._times.get(name, 0.0) + (now - self._last) * self._count
         self._last = now
+
+
+def spent(name: str, seconds: float) -> None:
+    """A stage of the chunk that this thread works on took so long, as whoever did it found."""
+    if _here.times is not None:
+        _here.times[name] = _here.times.get(name, 0.0) + seconds

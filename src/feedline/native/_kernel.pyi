@@ -4,8 +4,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from typing import Any
-
 class Declined(ValueError):  # noqa: N818 - no error of the caller's
     """The kernel leaves it to the twin."""
 
@@ -46,6 +44,8 @@ def place(
         size: height and width of what comes out.
         table: channels x 256 bytes, or None.
         levels: channels x 256 float32, or None.
+    """
+
 def jpeg_header(data: bytes, /) -> tuple[int, int, int, int, int]:
     """Width, height, channels, bits and orientation, as feedline.codecs.jpeg.read_header finds them.
 
@@ -90,6 +90,7 @@ def read_file(path: str | bytes, /) -> bytes:
         Declined: empty, or of more than 1 GiB.
         OSError: it cannot be read, or is no regular file.
     """
+
 def regrid(image: Any, rows: _Grid, columns: _Grid, form: int, out: Any, /) -> None: ...
 def regrid_into(
     image: Any,
@@ -113,3 +114,15 @@ def look_up(image: NDArray[Any], table: NDArray[Any], out: NDArray[Any], /) -> N
 def mix(image: NDArray[Any], matrix: NDArray[Any], out: NDArray[Any], /) -> None: ...
 def scale_shift(image: NDArray[Any], factor: NDArray[Any], offset: NDArray[Any], out: NDArray[Any], /) -> None: ...
 def words(seed: int, epoch: int, index: int, operation: int, count: int, block: int, /) -> list[int]: ...
+def run(
+    steps: Any,
+    channels: int,
+    seed: int,
+    epoch: int,
+    indices: Any,
+    source: Any,
+    batch: Any,
+    channels_first: bool,
+    levels: Any,
+) -> tuple[bytes, int, int, int]: ...
+def plan(steps: Any, seed: int, epoch: int, index: int, height: int, width: int) -> bytes: ...

@@ -21,6 +21,8 @@ class Counters:
         copies: pictures cropped, padded, flipped or turned by quarters, without resampling.
         pixel_passes: over integer pixels, by a table or a colour matrix.
         float_passes: over numbers that are, or become, floats.
+        unlocked_ns: nanoseconds of processor time that the kernel made chunks of samples in, without the interpreter's
+            lock.
         stages: of the rest, those that needed a histogram, neighbours or noise.
     """
 
@@ -33,6 +35,7 @@ class Counters:
     pixel_passes: int = 0
     float_passes: int = 0
     stages: int = 0
+    unlocked_ns: int = 0
 
 
 class _Here(threading.local):

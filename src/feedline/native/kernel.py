@@ -19,16 +19,6 @@ Pixels = NDArray[Any]
 _MOST = (1 << 31) // 4
 """Pixels of a side, so that those of a row can be counted in 32 bits."""
 
-look_up = twin.look_up
-mix = twin.mix
-scale_shift = twin.scale_shift
-warp = twin.warp
-from feedline.native.weights import FILTERS, Filter, taps
-
-regrid = twin.regrid
-scale = twin.scale
-
-Pixels = NDArray[Any]
 _MANY = 4
 """Channels that the kernel takes."""
 _ROWS = {np.dtype(np.uint8): 256, np.dtype(np.uint16): 65536}
@@ -87,10 +77,6 @@ def _whole(array: Pixels) -> Pixels:
     return array if array.flags.c_contiguous and array.flags.aligned else array.copy("C")
 
 
-if os.environ.get("FEEDLINE_SIMD"):
-    _kernel.choose_simd(os.environ["FEEDLINE_SIMD"])
-
-
 def regrid(image: Pixels, rows: Grid, columns: Grid, form: Filter) -> Pixels:
     """As :func:`feedline.native.resample.regrid`."""
     if not _fits(image, rows.size, columns.size):
@@ -135,5 +121,8 @@ def _in_a_row(taps: Taps) -> tuple[NDArray[np.int32], NDArray[np.int16]] | None:
     np.add.at(weight, (np.arange(len(first))[:, None], behind), taps.weight)
     return (first.astype(np.int32), weight.astype(np.int16)) if np.abs(weight).max() < 1 << 15 else None
 
+
+if os.environ.get("FEEDLINE_SIMD"):
+    _kernel.choose_simd(os.environ["FEEDLINE_SIMD"])
 
 __all__ = ["look_up", "mix", "regrid", "scale", "scale_shift", "taps", "warp"]

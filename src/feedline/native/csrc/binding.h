@@ -44,6 +44,8 @@ PyObject *fl_py_taps(PyObject *module, PyObject *arguments);
 PyObject *fl_py_simd(PyObject *module, PyObject *unused);
 PyObject *fl_py_simd_names(PyObject *module, PyObject *unused);
 PyObject *fl_py_choose_simd(PyObject *module, PyObject *name);
+PyObject *fl_py_run(PyObject *module, PyObject *args);
+PyObject *fl_py_plan(PyObject *module, PyObject *args);
 
 /* Raises feedline.native._kernel.Declined or the like for a status that is not FL_OK; returns NULL. */
 PyObject *fl_py_raise(const fl_status *status);

@@ -46,6 +46,7 @@ typedef struct {
 typedef struct {
     int64_t pixels_decoded, mcus_decoded, mcu_rows_read;
     int64_t resamplings, shrinks, copies, pixel_passes, float_passes;
+    int64_t unlocked_ns; /* processor time of chunks, without the interpreter's lock */
 } fl_counters;
 
 /* Nanoseconds. */

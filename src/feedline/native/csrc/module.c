@@ -31,7 +31,8 @@ PyObject *fl_py_counters(PyObject *module, PyObject *unused)
     if (add(counts, "pixels_decoded", found.pixels_decoded) || add(counts, "mcus_decoded", found.mcus_decoded) ||
         add(counts, "mcu_rows_read", found.mcu_rows_read) || add(counts, "resamplings", found.resamplings) ||
         add(counts, "shrinks", found.shrinks) || add(counts, "copies", found.copies) ||
-        add(counts, "pixel_passes", found.pixel_passes) || add(counts, "float_passes", found.float_passes)) {
+        add(counts, "pixel_passes", found.pixel_passes) || add(counts, "float_passes", found.float_passes) ||
+        add(counts, "unlocked_ns", found.unlocked_ns)) {
         Py_DECREF(counts);
         return NULL;
     }
@@ -58,6 +59,8 @@ static PyMethodDef methods[] = {
     {"mix", fl_py_mix, METH_VARARGS, "A picture by a colour matrix."},
     {"scale_shift", fl_py_scale_shift, METH_VARARGS, "A picture times a factor, plus an offset."},
     {"words", fl_py_words, METH_VARARGS, "Random words from a key."},
+    {"run", fl_py_run, METH_VARARGS, "Makes a chunk of samples in their places of a batch."},
+    {"plan", fl_py_plan, METH_VARARGS, "What steps will do to a picture, packed."},
     {NULL, NULL, 0, NULL},
 };
 

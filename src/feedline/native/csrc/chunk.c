@@ -1,0 +1,164 @@
+/* See chunk.h. */
+#include "chunk.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "codecs.h"
+#include "place.h"
+
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+/* The time since it was asked last goes to an account. */
+static void lap(int64_t *account, int64_t *last)
+{
+    const int64_t time = now();
+    *account += time - *last;
+    *last = time;
+}
+
+static int plan(const fl_job *job, int64_t index, int height, int width, fl_plan *planned, fl_status *status)
+{
+    const fl_key key = {job->seed, (uint64_t)index, job->epoch};
+    if (fl_plan_steps(job->steps, job->count, &key, height, width, planned, status) != FL_OK)
+        return status->code;
+    if (planned->height != job->height || planned->width != job->width)
+        return fl_fail(status, FL_DECLINED, "a picture of another size than the batch has");
+    return FL_OK;
+}
+
+static fl_sink sink_of(const fl_job *job, int place)
+{
+    fl_sink sink = job->sink;
+    sink.data = (char *)sink.data + place * job->place;
+    return sink;
+}
+
+static fl_window within(fl_window window, fl_window origin)
+{
+    return (fl_window){window.top - origin.top, window.left - origin.left, window.bottom - origin.top,
+                       window.right - origin.left};
+}
+
+static int scaled(fl_worker *worker, const fl_plan *planned, const fl_image *part, const fl_sink *sink,
+                  fl_status *status)
+{
+    const fl_grid down = {planned->height, planned->row_start, planned->row_step, planned->row_width};
+    const fl_grid across = {planned->width, planned->column_start, planned->column_step, planned->column_width};
+    const enum fl_filter filter = (enum fl_filter)planned->filter;
+    fl_taps rows, columns;
+    worker->counters.resamplings++;
+    if (fl_weigh(worker, FL_ROWS, &down, part->height, filter, &rows, status) != FL_OK ||
+        fl_weigh(worker, FL_COLUMNS, &across, part->width, filter, &columns, status) != FL_OK)
+        return status->code;
+    return fl_scale(worker, part, &rows, &columns, sink, 0, 0, status);
+}
+
+/* `part` is what the plan needs of the picture. */
+static int transform(fl_worker *worker, const fl_plan *planned, const fl_image *part, const fl_sink *sink,
+                     fl_status *status)
+{
+    worker->counters.float_passes += sink->levels != NULL;
+    if (planned->kind == FL_SCALE)
+        return scaled(worker, planned, part, sink, status);
+    worker->counters.copies += planned->kind == FL_COPY;
+    const fl_window window = within(planned->window, planned->needed), frame = within(planned->frame, planned->needed);
+    return fl_place(worker, part, &window, 0, planned->flip_rows, planned->flip_columns, &frame, planned->fill, sink,
+                    planned->height, planned->width, status);
+}
+
+static int whole_jpeg(const uint8_t *data, size_t size)
+{
+    return size > 2 && data[0] == 0xFF && data[1] == 0xD8;
+}
+
+static int run_jpeg(fl_worker *worker, const fl_job *job, int64_t index, const fl_sink *sink, const uint8_t *data,
+                    size_t size, int64_t *last, fl_status *status)
+{
+    fl_header header;
+    fl_plan planned;
+    fl_image stored, upright;
+    if (fl_jpeg_header(data, size, &header, status) != FL_OK)
+        return status->code;
+    const int turned = header.orientation >= 5;
+    const int height = turned ? header.width : header.height, width = turned ? header.height : header.width;
+    if (plan(job, index, height, width, &planned, status) != FL_OK)
+        return status->code;
+    const fl_window region = fl_stored(&planned.needed, header.orientation, header.height, header.width);
+    if (fl_jpeg_decode(worker, data, size, &region, job->channels, 1, 0, &stored, status) != FL_OK ||
+        fl_turn(worker, &stored, header.orientation, &upright, status) != FL_OK)
+        return status->code;
+    lap(&worker->times.decode, last);
+    return transform(worker, &planned, &upright, sink, status);
+}
+
+static fl_image part_of(const fl_image *image, const fl_window *needed)
+{
+    fl_image part = *image;
+    part.pixels += needed->top * image->stride + (ptrdiff_t)needed->left * image->channels;
+    part.height = needed->bottom - needed->top;
+    part.width = needed->right - needed->left;
+    return part;
+}
+
+static int run_pixels(fl_worker *worker, const fl_job *job, int64_t index, const fl_sink *sink, const fl_image *image,
+                      fl_status *status)
+{
+    fl_plan planned;
+    if (image->channels != job->channels)
+        return fl_fail(status, FL_DECLINED, "%d channels where %d are asked for", image->channels, job->channels);
+    if (plan(job, index, image->height, image->width, &planned, status) != FL_OK)
+        return status->code;
+    const fl_image part = part_of(image, &planned.needed);
+    return transform(worker, &planned, &part, sink, status);
+}
+
+static int run_png(fl_worker *worker, const fl_job *job, int64_t index, const fl_sink *sink, const uint8_t *data,
+                   size_t size, int64_t *last, fl_status *status)
+{
+    fl_image image;
+    if (fl_png_decode(worker, data, size, &image, status) != FL_OK)
+        return status->code;
+    lap(&worker->times.decode, last);
+    return run_pixels(worker, job, index, sink, &image, status);
+}
+
+int fl_run_bytes(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
+                 fl_status *status)
+{
+    const fl_sink sink = sink_of(job, place);
+    int64_t last = now();
+    status->code = FL_OK;
+    if (whole_jpeg(data, size))
+        run_jpeg(worker, job, index, &sink, data, size, &last, status);
+    else
+        run_png(worker, job, index, &sink, data, size, &last, status);
+    lap(&worker->times.transform, &last);
+    return status->code;
+}
+
+int fl_run_path(fl_worker *worker, const fl_job *job, int64_t index, int place, const char *path, fl_status *status)
+{
+    const uint8_t *data;
+    size_t size;
+    int64_t last = now();
+    const int found = fl_read(worker, path, &data, &size, status);
+    lap(&worker->times.read, &last);
+    return found == FL_OK ? fl_run_bytes(worker, job, index, place, data, size, status) : found;
+}
+
+int fl_run_image(fl_worker *worker, const fl_job *job, int64_t index, int place, const fl_image *image,
+                 fl_status *status)
+{
+    const fl_sink sink = sink_of(job, place);
+    int64_t last = now();
+    status->code = FL_OK;
+    run_pixels(worker, job, index, &sink, image, status);
+    lap(&worker->times.transform, &last);
+    return status->code;
+}

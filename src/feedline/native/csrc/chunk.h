@@ -1,0 +1,28 @@
+/* Samples, from bytes to their places in the batch: header, plan, decode, resampling and floats in one go. */
+#ifndef FEEDLINE_CHUNK_H
+#define FEEDLINE_CHUNK_H
+
+#include "draw.h"
+#include "kernel.h"
+#include "resample.h"
+
+/* What is the same for all samples of a batch. */
+typedef struct {
+    const fl_step *steps;
+    int count;
+    int channels; /* of decoded pictures: 1 (luma) or 3 (RGB); of arrays, what they have */
+    uint64_t seed;
+    uint32_t epoch;
+    int height, width; /* of what comes out */
+    fl_sink sink;      /* of the batch's first place */
+    ptrdiff_t place;   /* bytes from place to place */
+} fl_job;
+
+/* Of an encoded file, or of pixels; `index` is the sample's, `place` where it goes. */
+int fl_run_bytes(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
+                 fl_status *status);
+int fl_run_path(fl_worker *worker, const fl_job *job, int64_t index, int place, const char *path, fl_status *status);
+int fl_run_image(fl_worker *worker, const fl_job *job, int64_t index, int place, const fl_image *image,
+                 fl_status *status);
+
+#endif
