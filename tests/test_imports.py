@@ -13,7 +13,7 @@ LAYERS = [
     {"sources", "codecs", "transforms", "samplers", "nn"},
     {"turning"},
     {"records"},
-    {"planned", "measuring"},
+    {"planned", "filling", "measuring"},
     {"following"},
     {"dataset"},
     {"subsets"},

@@ -14,13 +14,16 @@ from feedline import _opencv as _opencv  # before anything of OpenCV is used: se
 from feedline import timing
 from feedline.codecs.wish import check_mode
 from feedline.errors import DecodeError, TransformError
+from feedline.filling import fill
 from feedline.following import Colours, Rules, followed
 from feedline.measuring import measured, with_numbers
+from feedline.native.chunk import AVAILABLE
 from feedline.planned import CHANNELS, SCALES, Ahead, Chain, Scale, decoded_part
 from feedline.records import decoded, label_of, objects_of
 from feedline.rng import Key
 from feedline.transforms import Compose
 from feedline.transforms.objects import BoxRule
+from feedline.transforms.program import program
 from feedline.types import Image, Mode, Record, Source, Spec
 
 
@@ -73,6 +76,9 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         self.mode: Mode = mode
         self.scale: Scale = scale
         self._steps = Compose([] if self.transform is None else [self.transform])
+        self._program = program(self._steps, CHANNELS[mode]) if mode in ("RGB", "L") and AVAILABLE else None
+        spec = self.spec
+        self._tensors = spec is not None and spec.tensor
 
     def __len__(self) -> int:
         return len(self.source)
@@ -113,6 +119,21 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         finally:
             if watch is not None:
                 watch.lap(doing)
+
+    def fill(self, indices: Sequence[int], key: Key, out: torch.Tensor) -> list[Any] | None:
+        """Many samples at once, equal to those of :meth:`get`: images to their places, and their labels.
+
+        Args:
+            indices: of the samples.
+            key: seed and epoch.
+            out: as many places, each as ``spec`` says.
+
+        Returns:
+            Labels, UNMADE for each sample that ``get`` shall make; None where it shall make all of them.
+        """
+        if self._program is None or self.scale != "exact":
+            return None
+        return fill(self.source, self._program, indices, key, out, self._tensors)
 
     def _image(self, record: Record, index: int, ahead: Ahead | None) -> Image:
         return decoded_part(record, self.mode, index, ahead)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
@@ -40,6 +41,15 @@ class Subset(Dataset[tuple[Any, int]]):
             return self.dataset.get(self.root_index(index), key)
         except DecodeError as error:
             raise error.at(error.path, index) from error
+
+    def fill(self, indices: Sequence[int], key: Key, out: torch.Tensor) -> list[Any] | None:
+        """As :meth:`ImageDataset.fill`; ``indices`` count within this part."""
+        if type(self.dataset).fill is not ImageDataset.fill or type(self.dataset).get is not ImageDataset.get:
+            return None
+        places = np.asarray(indices, np.int64)
+        if len(places) and not -len(self) <= places.min() <= places.max() < len(self):
+            return None  # ``get`` says which index is none
+        return self.dataset.fill(self.indices[places].tolist(), key, out)
 
     def sample(self, index: int, key: Key = Key(), **how: Any) -> Record:
         """As :meth:`ImageDataset.sample`; ``index`` counts within this part."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, runtime_checkable
+from enum import Enum
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -49,6 +50,16 @@ class Objects:
 
 UNLABELLED = -1
 """The label of a sample that has none."""
+
+
+class Unmade(Enum):
+    """In the place of a label: see ``UNMADE``."""
+
+    UNMADE = "unmade"
+
+
+UNMADE: Final = Unmade.UNMADE
+"""The label of a sample that was left alone when many were made at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +191,10 @@ class KeyedDataset(Protocol):
 
     ``keyed`` says so: ``self[index]`` is ``self.get(index, Key())``. A subclass that changes ``__getitem__`` and not
     ``get`` is read by ``__getitem__``, as any other dataset.
+
+    It may have ``fill(indices, key, out)`` too, which writes images to their places in a batch and returns their
+    labels: UNMADE for those that ``get`` shall make, or None where it makes none. A subclass that changes ``get`` and
+    not ``fill`` is read by ``get``.
     """
 
     @property
@@ -194,6 +209,11 @@ class KeyedDataset(Protocol):
     def __len__(self) -> int: ...
 
     def get(self, index: int, key: Key) -> tuple[Any, int]: ...
+
+
+def owner(kind: type, name: str) -> type | None:
+    """The class of an object's that says what a name of it is: itself, or the one that it inherits it from."""
+    return next((each for each in kind.__mro__ if name in vars(each)), None)
 
 
 class BatchTransform(ABC):

@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from feedline.loader.collate import empty
 from feedline.loader.fetch import Fetch, KeyedFetch, SampleFetch
 from feedline.loader.foreign import IterableFetch, MapFetch
 from feedline.loader.mend import Mender, OnError
 from feedline.loader.progress import Again
+from feedline.loader.ring import Ring
 from feedline.loader.wrapped import keyed
 from feedline.rng import Key
 
@@ -60,4 +62,5 @@ class FetchPlan:
         if not batched or not self.own_collate or reseeds:
             return SampleFetch(own, key, self.collate_fn, batched, mender, reseeds, self.own_process)
         spec = own.spec
-        return KeyedFetch(own, spec if spec is not None and spec.fixed else None, key, self.parts, mender)
+        memory = empty if self.own_process else Ring()
+        return KeyedFetch(own, spec if spec is not None and spec.fixed else None, key, self.parts, mender, memory)

@@ -16,9 +16,10 @@ from feedline.loader.collate import collate, empty
 from feedline.loader.mend import Mended, Mender
 from feedline.loader.places import note, sample_key
 from feedline.loader.reseed import put_back, reseed, reseed_for_collate
+from feedline.loader.wrapped import filler
 from feedline.rng import Key
 from feedline.timing import lap, sample, stage
-from feedline.types import KeyedDataset, Spec
+from feedline.types import UNMADE, Empty, KeyedDataset, Spec
 
 _STEP = 8  # one sample of so many is watched
 _turns = itertools.count()
@@ -93,7 +94,8 @@ class Part:
 class KeyedFetch(Stateless):
     """Batches of a dataset of ours, each cut into as many parts as there are workers.
 
-    Where the dataset's spec is fixed the batch is allocated first and samples are written into their places.
+    Where the dataset's spec is fixed the batch is allocated first, from ``memory``, and samples are written into their
+    places.
     """
 
     dataset: KeyedDataset
@@ -101,10 +103,11 @@ class KeyedFetch(Stateless):
     key: Key
     parts: int
     mender: Mender | None = None
+    memory: Empty = empty
 
     def plan(self, indices: Iterable[int]) -> list[Part]:
         indices = list(indices)
-        images = self.spec.empty(len(indices), empty) if self.spec is not None else None
+        images = self.spec.empty(len(indices), self.memory) if self.spec is not None else None
         step = max(1, -(-len(indices) // self.parts))
         return [
             Part(
@@ -120,9 +123,20 @@ class KeyedFetch(Stateless):
 
         A Mended has a list for each place: of one item, or empty.
         """
+        labels = self._filled(part)
+        left = [number for number, label in enumerate(labels) if label is UNMADE]
         if self.mender is not None:
-            return self._mended(self.mender, part)
-        return Watched(lambda number: self._item(part, number), len(part.indices)).all(range(len(part.indices)))
+            return self._mended(self.mender, part, labels, left)
+        get = Watched(lambda number: self._item(part, number), len(left))
+        for number, label in zip(left, get.all(left), strict=True):
+            labels[number] = label
+        return labels
+
+    def _filled(self, part: Part) -> list[Any]:
+        """What the dataset can make at once: labels, or UNMADE."""
+        make = None if part.out is None or (self.mender is not None and self.mender.lost) else filler(self.dataset)
+        labels = None if make is None or part.out is None else make(part.indices, self.key, part.out)
+        return [UNMADE] * len(part.indices) if labels is None else labels
 
     def _item(self, part: Part, number: int) -> Any:
         return self._placed(part, number, self.dataset.get(part.indices[number], self.key))
@@ -137,9 +151,17 @@ class KeyedFetch(Stateless):
         lap("collate")
         return label
 
-    def _mended(self, mender: Mender, part: Part) -> Mended:
-        get = Watched(lambda index: self.dataset.get(index, self.key), len(part.indices))
-        items, failures, short = mender.make_all(get, part.indices, partial(self._placed, part))
+    def _mended(self, mender: Mender, part: Part, labels: list[Any], left: list[int]) -> Mended:
+        """The labels that are there, and those of the samples that are left, where they can be made."""
+        get = Watched(lambda index: self.dataset.get(index, self.key), len(left))
+
+        def keep(place: int, found: Any) -> Any:
+            return self._placed(part, left[place], found)
+
+        made, failures, short = mender.make_all(get, [part.indices[number] for number in left], keep)
+        items = [[label] for label in labels]
+        for number, found in zip(left, made, strict=True):
+            items[number] = found
         return Mended(items, failures, sum(map(len, items)), short)
 
     def join(self, tasks: list[Part], values: list[Any]) -> Any:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+import torch
 from torch.utils.data import ConcatDataset, IterableDataset, Subset
 
 from feedline.rng import Key
-from feedline.types import KeyedDataset, Spec
+from feedline.types import KeyedDataset, Spec, owner
+
+Fill = Callable[[Sequence[int], Key, torch.Tensor], list[Any] | None]
 
 
 def keyed(dataset: Any) -> KeyedDataset | None:
@@ -40,11 +43,14 @@ def thread_safe(dataset: Any) -> bool:
 def _says_so(dataset: Any) -> bool:
     """By its mark, and where nobody has changed what ``dataset[index]`` is behind the back of ``get``."""
     kind = type(dataset)
-    return getattr(kind, "keyed", False) is True and _owner(kind, "__getitem__") in (None, _owner(kind, "get"))
+    return getattr(kind, "keyed", False) is True and owner(kind, "__getitem__") in (None, owner(kind, "get"))
 
 
-def _owner(kind: type, name: str) -> type | None:
-    return next((each for each in kind.__mro__ if name in vars(each)), None)
+def filler(dataset: Any) -> Fill | None:
+    """What makes many samples of a dataset at once, if it has that and nobody has changed ``get`` behind its back."""
+    kind = type(dataset)
+    found: Fill | None = getattr(dataset, "fill", None)
+    return found if found is not None and owner(kind, "fill") is owner(kind, "get") else None
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,12 @@ class _Part:
 
     def get(self, index: int, key: Key) -> tuple[Any, int]:
         return self.dataset.get(self.indices[index], key)
+
+    def fill(self, indices: Sequence[int], key: Key, out: torch.Tensor) -> list[Any] | None:
+        make = filler(self.dataset)
+        if make is None or not all(-len(self) <= index < len(self) for index in indices):
+            return None
+        return make([self.indices[index] for index in indices], key, out)
 
 
 @dataclass(frozen=True)

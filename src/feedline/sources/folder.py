@@ -99,6 +99,11 @@ class FolderSource:
             raise DecodeError(error.strerror or str(error), "unreadable", path=path, index=int(index)) from error
         return Record(data, self.label(index), path)
 
+    def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, list[int]]:
+        """Where the files lie, for the kernel, and the labels of these samples."""
+        root = os.fsencode(os.path.join(self.root, ""))
+        return (root, *self._names.pieces), self._labels[self._names.groups(indices)].tolist()
+
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         return [self[index] for index in indices]
 

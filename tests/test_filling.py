@@ -1,0 +1,213 @@
+"""Many samples at once are the samples one by one, to the bit; what the kernel leaves is made one by one."""
+
+import os
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from photo import photo
+
+import feedline
+from feedline import DataLoader, counting
+from feedline.native import IMPLEMENTATION
+from feedline.rng import Key
+from feedline.transforms import (
+    CenterCrop,
+    Compose,
+    Normalize,
+    Pad,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomRotation,
+    RandomVerticalFlip,
+    Resize,
+    ToDtype,
+    ToTensor,
+)
+from feedline.types import UNMADE
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("FEEDLINE_NATIVE") == "0" and IMPLEMENTATION == "twin", reason="the twin was asked for"
+)
+FLOATS = [ToTensor(), Normalize((0.5, 0.4, 0.3), (0.2, 0.3, 0.25))]
+CHAINS = {
+    "resized crop": [RandomResizedCrop(24), RandomHorizontalFlip(), *FLOATS],
+    "resized crop uint8": [RandomResizedCrop((20, 31), interpolation="bicubic"), RandomHorizontalFlip()],
+    "nearest": [RandomResizedCrop(24, interpolation="nearest"), RandomVerticalFlip(), *FLOATS],
+    "evaluation": [Resize(40), CenterCrop(32), *FLOATS],
+    "larger": [Resize((150, 170), "bicubic"), RandomVerticalFlip(0.5), ToTensor()],
+    "padded": [RandomCrop(60, padding=(3, 40, 5, 9), fill=(9, 80, 200)), RandomHorizontalFlip(), *FLOATS],
+    "padded uint8": [Pad(7, 99), CenterCrop(57), RandomVerticalFlip()],
+    "frame where it is small": [CenterCrop(64), ToDtype(torch.float32, scale=True)],
+    "numbers as they are": [CenterCrop(30), ToDtype("float32")],
+}
+
+
+def encoded(picture, kind, number):
+    if kind == "png":
+        return cv2.imencode(".png", picture)[1].tobytes()
+    progressive = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1] if number % 3 == 0 else []
+    factor = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)[number % 2]
+    options = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor, *progressive]
+    return cv2.imencode(".jpg", picture, options)[1].tobytes()
+
+
+def turned(data, orientation):
+    """The JPEG with an Exif segment that says so."""
+    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0" + bytes([orientation]) + b"\0\0\0\0\0\0"
+    segment = b"Exif\0\0" + tiff
+    return data[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + data[2:]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """RGB and grey, JPEG and PNG, of many sizes, some turned by Exif."""
+    root = tmp_path_factory.mktemp("mixed")
+    for number in range(48):
+        kind = "png" if number % 4 == 3 else "jpg"
+        channels = 1 if number % 11 == 5 else 3
+        picture = photo(61 + 7 * (number % 9), 60 + 5 * (number % 7), channels, seed=number)
+        data = encoded(picture, kind, number)
+        if kind == "jpg" and number % 5 == 0:
+            data = turned(data, 1 + number // 5 % 8)
+        (root / "ab"[number % 2]).mkdir(exist_ok=True)
+        (root / "ab"[number % 2] / f"{number:03}.{kind}").write_bytes(data)
+    return root
+
+
+def one_by_one(dataset, indices, key, out):
+    for place, index in enumerate(indices):
+        image, _ = dataset.get(index, key)
+        out[place].copy_(torch.as_tensor(image))
+    return [int(dataset.targets[index]) for index in indices]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("chain", CHAINS)
+def test_all_at_once_are_one_by_one(folder, chain, mode):
+    steps = CHAINS[chain]
+    if mode == "L":
+        steps = [Normalize(0.5, 0.2) if isinstance(step, Normalize) else step for step in steps]
+        steps = [
+            RandomCrop(60, padding=(3, 40, 5, 9), fill=9) if isinstance(step, RandomCrop) else step for step in steps
+        ]
+    dataset = feedline.open(folder, transform=Compose(steps), mode=mode)
+    indices = [*range(len(dataset)), 3, 3]
+    for epoch in range(2):
+        key = Key(2**63 + 11, epoch)
+        expected, found = dataset.spec.empty(len(indices)), dataset.spec.empty(len(indices))
+        labels = one_by_one(dataset, indices, key, expected)
+        made = dataset.fill(indices, key, found)
+        places = [place for place, label in enumerate(made) if label is not UNMADE]
+        assert len(places) > len(indices) * (0.7 if mode == "RGB" else 0.6)  # colour PNGs as luma are the twin's
+        assert [made[place] for place in places] == [labels[place] for place in places]
+        np.testing.assert_array_equal(found[places].numpy(), expected[places].numpy())
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize("kind", ["thread", "process"])
+def test_loaders_give_the_same_with_and_without(folder, workers, kind, monkeypatch):
+    dataset = feedline.open(folder, transform=Compose(CHAINS["resized crop"]))
+
+    def batches():
+        loader = DataLoader(dataset, batch_size=7, shuffle=True, seed=5, num_workers=workers, worker_type=kind)
+        return [(images.clone(), labels) for images, labels in loader]
+
+    with_kernel = batches()
+    monkeypatch.setattr(type(dataset), "fill", lambda self, indices, key, out: None)
+    for (images, labels), (others, other_labels) in zip(with_kernel, batches(), strict=True):
+        assert torch.equal(images, others)
+        assert labels.tolist() == other_labels.tolist()
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NHW", "NCHW"])
+def test_arrays_in_memory(tmp_path, layout):
+    images = np.stack([photo(32, 32, 1 if layout == "NHW" else 3, seed=number) for number in range(40)])
+    stored = images[..., 0] if layout == "NHW" else images.transpose(0, 3, 1, 2) if layout == "NCHW" else images
+    np.savez(tmp_path / "images.npz", images=stored, labels=np.arange(40) % 10)
+    steps = [RandomCrop(32, padding=4), RandomHorizontalFlip(), ToTensor(), Normalize(0.5, 0.25)]
+    mode = "L" if layout == "NHW" else "RGB"
+    dataset = feedline.open(tmp_path / "images.npz", transform=Compose(steps), mode=mode)
+    part = feedline.Subset(dataset, [5, 39, 0, 5])
+    found, expected = part.spec.empty(4), part.spec.empty(4)
+    made = part.fill([0, 1, 3, 2], Key(1, 2), found)
+    assert made == one_by_one(part, [0, 1, 3, 2], Key(1, 2), expected) == [5, 9, 5, 0]
+    np.testing.assert_array_equal(found.numpy(), expected.numpy())
+
+
+def test_what_is_broken_is_told_as_if_it_were_alone_and_the_rest_is_made(folder, tmp_path):
+    for number, path in enumerate(sorted(folder.glob("a/*.jpg"))[:6]):
+        (tmp_path / "a").mkdir(exist_ok=True)
+        data = path.read_bytes()
+        (tmp_path / "a" / f"{number}.jpg").write_bytes(data[: len(data) // 2] if number == 3 else data)
+    dataset = feedline.open(tmp_path, transform=Compose(CHAINS["resized crop"]))
+    labels = dataset.fill(range(6), Key(), dataset.spec.empty(6))
+    assert [label is UNMADE for label in labels] == [False, False, False, True, False, False]
+    with pytest.raises(feedline.DecodeError, match=r"3\.jpg.*truncated|truncated.*3\.jpg"):
+        list(DataLoader(dataset, batch_size=6, num_workers=2))
+    loader = DataLoader(dataset, batch_size=6, num_workers=2, on_error="skip")
+    ((images, labels),) = list(loader)
+    assert (len(images), labels.tolist()) == (5, [0] * 5)
+    assert [failure.index for failure in loader.ledger] == [3]
+
+
+def test_indices_that_are_none_and_files_that_are_gone(folder, tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in "xyz":
+        (tmp_path / "a" / f"{name}.jpg").write_bytes(next(folder.glob("a/*.jpg")).read_bytes())
+    dataset = feedline.open(tmp_path, transform=Compose(CHAINS["resized crop"]))
+    out = dataset.spec.empty(2)
+    assert dataset.fill([0, 3], Key(), out) == [UNMADE, UNMADE]
+    (tmp_path / "a" / "y.jpg").unlink()
+    assert dataset.fill([1, 2], Key(), out) == [UNMADE, 0]
+    with pytest.raises(feedline.DecodeError, match=r"y\.jpg"):
+        list(DataLoader(dataset, batch_size=3))
+
+
+def test_a_class_that_changes_get_is_asked_for_it(folder):
+    class Darker(feedline.ImageDataset):
+        def get(self, index, key):
+            image, label = super().get(index, key)
+            return image * 0 + 3, label
+
+    plain = feedline.open(folder, transform=Compose(CHAINS["resized crop"]))
+    images, _ = next(iter(DataLoader(Darker(plain.source, plain.transform), batch_size=4)))
+    assert set(images.unique().tolist()) == {3.0}
+
+
+def test_chains_that_the_kernel_does_not_plan_are_made_one_by_one(folder):
+    dataset = feedline.open(folder, transform=Compose([RandomRotation(20), *CHAINS["resized crop"]]))
+    assert dataset.fill([0, 1], Key(), dataset.spec.empty(2)) is None
+    images, _ = next(iter(DataLoader(dataset, batch_size=4, seed=0)))
+    assert torch.equal(images[2], dataset.get(2, Key(0))[0])
+
+
+def test_one_resampling_and_one_float_pass_a_sample(folder):
+    dataset = feedline.open(folder, transform=Compose(CHAINS["resized crop"]))
+    with counting() as counts:
+        labels = dataset.fill(range(48), Key(4), dataset.spec.empty(48))
+    made = 48 - labels.count(UNMADE)
+    assert (counts.float_passes, counts.pixel_passes, counts.shrinks, counts.stages) == (made, 0, 0, 0)
+    assert counts.resamplings + counts.copies == made
+    assert counts.copies < 3
+
+
+def test_no_more_rows_of_a_jpeg_are_read_than_the_region_needs(tmp_path):
+    (tmp_path / "a").mkdir()
+    data = cv2.imencode(
+        ".jpg", photo(960, 640), [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420]
+    )
+    (tmp_path / "a" / "one.jpg").write_bytes(data[1].tobytes())
+    steps = Compose([RandomResizedCrop(64, scale=(0.05, 0.3))])
+    dataset = feedline.open(tmp_path, transform=steps)
+    for seed in range(40):
+        top, left, height, width = steps.plan((960, 640), Key(seed)).region
+        with counting() as counts:
+            assert dataset.fill([0], Key(seed), dataset.spec.empty(1)) == [0]
+        assert counts.mcu_rows_read <= -(-(top + height) // 16) + 1
+        columns = -(-(left + width + 1) // 16) - max(left - 1, 0) // 16
+        rows = -(-(top + height) // 16) - top // 16
+        assert counts.mcus_decoded <= columns * (rows + 2)
+        assert (counts.resamplings, counts.float_passes) == (1, 0)
