@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 BESIDE := $(VENV)-torchvision
 JOBS ?= auto
+KERNEL := setup.py $(wildcard src/feedline/native/csrc/*)
 
 .PHONY: help demo test lint types tests torchvision clean
 
@@ -30,7 +31,7 @@ tests: $(VENV)/ready-dev
 torchvision: $(BESIDE)/ready
 	$(BESIDE)/bin/python -m pytest -n $(JOBS) tests_torchvision
 
-$(VENV)/ready: pyproject.toml constraints.txt
+$(VENV)/ready: pyproject.toml constraints.txt $(KERNEL)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	touch $@
