@@ -1,0 +1,141 @@
+/* The plain C loop: so many threads, no Python, the same kernel over the same files.
+
+   c_loop LIST THREADS float32|uint8|decode [PASSES]
+
+   LIST has a path a line. RandomResizedCrop(224), a flip and, of float32, ImageNet's normalising, into batches of 64
+   that are written again and again; "decode" reads and decodes the same regions, and does no more. Prints the images a
+   second of the median pass. */
+#include "chunk.h"
+#include "codecs.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SIDE = 224, BATCH = 64, CHUNK = 32, RING = 4, MOST_PASSES = 99 };
+
+static char **paths;
+static int count;
+static fl_job job;
+static int decode_only;
+static atomic_int next_chunk, failures;
+static uint8_t *batches;
+static size_t place_size;
+
+static fl_step steps[2];
+static float levels[3 * 256];
+
+static void prepare(int floats)
+{
+    static const double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
+    const double numbers[] = {0.08, 1.0, 3.0 / 4.0, 4.0 / 3.0, log(3.0 / 4.0), log(4.0 / 3.0)};
+    steps[0] = (fl_step){.kind = FL_RANDOM_RESIZED_CROP, .size = {SIDE, SIDE}, .filter = FL_BILINEAR, .antialias = 1};
+    memcpy(steps[0].numbers, numbers, sizeof numbers);
+    steps[1] = (fl_step){.kind = FL_HORIZONTAL_FLIP, .operation = 1, .numbers = {0.5}};
+    for (int channel = 0; channel < 3; channel++)
+        for (int value = 0; value < 256; value++)
+            levels[channel * 256 + value] = (float)((value / 255.0 - mean[channel]) / std[channel]);
+    const ptrdiff_t number = floats ? sizeof(float) : 1;
+    place_size = (size_t)(SIDE * SIDE * 3 * number);
+    batches = malloc(place_size * BATCH * RING);
+    memset(batches, 1, place_size * BATCH * RING);
+    const fl_sink sink = {.channels = 3, .row = SIDE * 3 * number, .column = 3 * number, .channel = number,
+                          .levels = floats ? levels : NULL};
+    job = (fl_job){steps, 2, 3, 0, 0, SIDE, SIDE, sink, (ptrdiff_t)place_size};
+}
+
+static int decode(fl_worker *worker, int64_t index)
+{
+    const uint8_t *data;
+    size_t size;
+    fl_status status = {FL_OK, ""};
+    fl_header header;
+    fl_plan plan;
+    fl_image image;
+    const fl_key key = {job.seed, (uint64_t)index, job.epoch};
+    if (fl_read(worker, paths[index], &data, &size, &status) || fl_jpeg_header(data, size, &header, &status) ||
+        fl_plan_steps(steps, 2, &key, header.height, header.width, &plan, &status))
+        return status.code;
+    return fl_jpeg_decode(worker, data, size, &plan.needed, 3, 1, 0, &image, &status);
+}
+
+static void *work(void *unused)
+{
+    (void)unused;
+    fl_worker *worker = fl_worker_here();
+    for (int chunk; (chunk = atomic_fetch_add(&next_chunk, 1)) * CHUNK < count;)
+        for (int place = chunk * CHUNK; place < (chunk + 1) * CHUNK && place < count; place++) {
+            fl_status status = {FL_OK, ""};
+            const int64_t index = ((int64_t)place * 7919 + job.epoch) % count; /* all of them, in another order */
+            fl_job mine = job;
+            mine.sink.data = batches + place_size * (size_t)(place % (BATCH * RING));
+            if (decode_only ? decode(worker, index) : fl_run_path(worker, &mine, index, 0, paths[index], &status))
+                atomic_fetch_add(&failures, 1);
+        }
+    return NULL;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + now.tv_nsec * 1e-9;
+}
+
+static double pass(int threads)
+{
+    pthread_t thread[64];
+    const double begun = seconds();
+    atomic_store(&next_chunk, 0);
+    for (int number = 0; number < threads; number++)
+        pthread_create(&thread[number], NULL, work, NULL);
+    for (int number = 0; number < threads; number++)
+        pthread_join(thread[number], NULL);
+    job.epoch++;
+    return count / (seconds() - begun);
+}
+
+static void read_list(const char *name)
+{
+    FILE *list = fopen(name, "r");
+    char line[4096];
+    if (list == NULL) {
+        perror(name);
+        exit(1);
+    }
+    while (fgets(line, sizeof line, list) != NULL) {
+        line[strcspn(line, "\n")] = 0;
+        paths = realloc(paths, sizeof *paths * (size_t)(count + 1));
+        paths[count++] = strdup(line);
+    }
+    fclose(list);
+}
+
+static int by_size(const void *one, const void *other)
+{
+    const double difference = *(const double *)one - *(const double *)other;
+    return (difference > 0) - (difference < 0);
+}
+
+int main(int argc, char **argv)
+{
+    double rates[MOST_PASSES];
+    const int passes = argc > 4 ? atoi(argv[4]) : 5, threads = argc > 2 ? atoi(argv[2]) : 0;
+    if (argc < 4 || threads < 1 || threads > 64 || passes < 1 || passes > MOST_PASSES) {
+        fprintf(stderr, "c_loop LIST THREADS float32|uint8|decode [PASSES]\n");
+        return 2;
+    }
+    read_list(argv[1]);
+    decode_only = strcmp(argv[3], "decode") == 0;
+    prepare(strcmp(argv[3], "float32") == 0);
+    pass(threads);
+    for (int number = 0; number < passes; number++)
+        rates[number] = pass(threads);
+    qsort(rates, (size_t)passes, sizeof *rates, by_size);
+    printf("images_per_second=%.1f failures=%d\n", rates[passes / 2], failures);
+    return failures > 0;
+}
