@@ -1,13 +1,13 @@
-"""Makes the corpus of the feed benchmarks, once, from photographs in public packages: python benchmarks/corpus.py [FOLDER].
+"""Makes the corpus of the feed benchmarks, once, from photographs in public packages.
 
     python benchmarks/corpus.py [FOLDER] [--photographs FOLDER ...]    # 1,000 JPEGs: FOLDER/jpeg/class_0/0000.jpg ...
-    python benchmarks/corpus.py [FOLDER] --png                         # 20,000 PNGs of 28x28: FOLDER/png/A/00000.png ...
-    python benchmarks/corpus.py [FOLDER] --cifar                       # FOLDER/cifar.npz: 50,000 x 32 x 32 x 3, labels
+    python benchmarks/corpus.py [FOLDER] --png                         # 20,000 PNGs of 28x28: FOLDER/png/A/00000.png
+    python benchmarks/corpus.py [FOLDER] --cifar                       # FOLDER/cifar.npz: 50,000 x 32 x 32 x 3
 
-840 photographs are around 500x375, 110 are 1000x750 and 50 are 2000x1500, of both orientations, quality 87 to 92, 4:2:0.
-Each is a window of a photograph, mirrored half the time, and mostly reduced: never enlarged by more than 1.3, so that
-fine detail, and with it the work of the decoder, stays that of a photograph. Same packages and Pillow, same bytes.
-`photographs.py` says which packages bring photographs.
+840 photographs are around 500x375, 110 are 1000x750 and 50 are 2000x1500, of both orientations, quality 87 to 92,
+4:2:0. Each is a window of a photograph, mirrored half the time, and mostly reduced: never enlarged by more than 1.3, so
+that fine detail, and with it the work of the decoder, stays that of a photograph. Same packages and Pillow, same
+bytes. `photographs.py` says which packages bring photographs.
 """
 
 from __future__ import annotations

@@ -1,0 +1,28 @@
+"""feedline, as a user writes it: threads, float32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import feedline
+from feedline import transforms as T
+from peers.job import SIDE, WORKERS, Job
+
+NEEDS = ["feedline"]
+VARIANTS = {"threads": None}
+CONVERTS = None
+
+STEPS = T.Compose([T.RandomResizedCrop(SIDE), T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize("imagenet")])
+
+
+def stream(job: Job, steps: Any = STEPS) -> Iterator[Any]:
+    dataset = feedline.open(str(job.source), transform=steps)
+    loader = feedline.DataLoader(
+        dataset, job.batch, shuffle=True, num_workers=WORKERS, seed=job.seed, drop_last=True, persistent_workers=True
+    )
+    epoch = 0
+    while True:
+        loader.set_epoch(epoch)
+        yield from loader
+        epoch += 1
