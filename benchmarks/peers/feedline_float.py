@@ -6,14 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import feedline
-from feedline import transforms as T
+from feedline import transforms
 from peers.job import SIDE, WORKERS, Job
 
 NEEDS = ["feedline"]
 VARIANTS = {"threads": None}
 CONVERTS = None
 
-STEPS = T.Compose([T.RandomResizedCrop(SIDE), T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize("imagenet")])
+STEPS = transforms.Compose(
+    [
+        transforms.RandomResizedCrop(SIDE),
+        transforms.RandomHorizontalFlip(),
+        transforms.ToTensor(),
+        transforms.Normalize("imagenet"),
+    ]
+)
 
 
 def stream(job: Job, steps: Any = STEPS) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from feedline import transforms as T
+from feedline import transforms
 from peers import feedline_float
 from peers.job import SIDE, Job
 
@@ -13,7 +13,7 @@ NEEDS = ["feedline"]
 VARIANTS = {"threads": None}
 CONVERTS = None
 
-STEPS = T.Compose([T.RandomResizedCrop(SIDE), T.RandomHorizontalFlip()])
+STEPS = transforms.Compose([transforms.RandomResizedCrop(SIDE), transforms.RandomHorizontalFlip()])
 
 
 def stream(job: Job) -> Iterator[Any]:

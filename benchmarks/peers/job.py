@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,12 @@ class Job:
         folders = [os.path.dirname(path) for path in self.paths()]
         numbers = {folder: number for number, folder in enumerate(sorted(set(folders)))}
         return [numbers[folder] for folder in folders]
+
+    def shuffled(self) -> list[tuple[str, int]]:
+        """Paths and labels in a random order: how a set is converted for readers that shuffle only nearby samples."""
+        items = list(zip(self.paths(), self.labels(), strict=True))
+        random.Random(self.seed).shuffle(items)
+        return items
 
 
 def endless(epochs: Iterable[Any]) -> Iterator[Any]:
