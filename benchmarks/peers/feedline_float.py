@@ -23,8 +23,8 @@ STEPS = transforms.Compose(
 )
 
 
-def stream(job: Job, steps: Any = STEPS) -> Iterator[Any]:
-    dataset = feedline.open(str(job.source), transform=steps)
+def stream(job: Job, steps: Any = STEPS, mode: Any = None) -> Iterator[Any]:
+    dataset = feedline.open(str(job.source), transform=steps, mode=mode)
     loader = feedline.DataLoader(
         dataset, job.batch, shuffle=True, num_workers=WORKERS, seed=job.seed, drop_last=True, persistent_workers=True
     )
