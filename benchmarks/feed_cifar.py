@@ -1,10 +1,10 @@
-"""The CIFAR recipe: 50,000 images of 32x32x3 in memory to float32 batches of 512, beside torch's DataLoader and numba.
+"""The CIFAR recipe, 50,000 images of 32x32x3 in memory to batches of 512, beside torch's DataLoader and numba.
 
     python benchmarks/corpus.py [FOLDER] --cifar                    # once
     python benchmarks/feed_cifar.py [--corpus FOLDER] [--rounds 5]
 
-Pad 4, random crop of 32x32, horizontal flip, normalise to float32. feedline reads an uncompressed npz, memory-mapped and
-in the page cache; the others have the array in memory. numba's loop runs on one thread and hands out four batches in
+Pad 4, random crop of 32x32, horizontal flip, normalise to float32. feedline reads an uncompressed npz, memory-mapped, in
+the page cache; the others have the array in memory. numba's loop runs on one thread and hands out four batches in
 turn, which are written again; feedline's batches are never written while they are held.
 """
 
