@@ -3,8 +3,8 @@
     python benchmarks/corpus.py [FOLDER] --cifar                    # once
     python benchmarks/feed_cifar.py [--corpus FOLDER] [--rounds 5]
 
-Pad 4, random crop of 32x32, horizontal flip, normalise to float32. feedline reads an uncompressed npz, memory-mapped, in
-the page cache; the others have the array in memory. numba's loop runs on one thread and hands out four batches in
+Pad 4, random crop of 32x32, horizontal flip, normalise to float32. feedline reads an uncompressed npz, memory-mapped,
+in the page cache; the others have the array in memory. numba's loop runs on one thread and hands out four batches in
 turn, which are written again; feedline's batches are never written while they are held.
 """
 
