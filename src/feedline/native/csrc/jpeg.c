@@ -59,9 +59,8 @@ static int is_smoothed(const struct jpeg_decompress_struct *decompress)
    takes a wrong width for it when cropping. */
 static int is_mixed(const struct jpeg_decompress_struct *decompress, const jpeg_component_info *part)
 {
-    return part->DCT_scaled_size != decompress->min_DCT_scaled_size &&
-           part->h_samp_factor * part->DCT_scaled_size !=
-               decompress->max_h_samp_factor * decompress->min_DCT_scaled_size;
+    int side = fl_jpeg_block(part), least = fl_jpeg_least_block(decompress);
+    return side != least && part->h_samp_factor * side != decompress->max_h_samp_factor * least;
 }
 
 static void leave_unless_plain(struct fl_jpeg *jpeg)
@@ -81,13 +80,13 @@ static void leave_unless_plain(struct fl_jpeg *jpeg)
 /* Whether libjpeg interpolates colours between rows, for which it makes the rows above and below. */
 static int looks_around(const struct jpeg_decompress_struct *decompress)
 {
+    int least = fl_jpeg_least_block(decompress);
+    int across = decompress->max_h_samp_factor * least, down = decompress->max_v_samp_factor * least;
     for (int part = 0; part < decompress->num_components; part++) {
         const jpeg_component_info *info = decompress->comp_info + part;
-        int wide = info->h_samp_factor * info->DCT_scaled_size, tall = info->v_samp_factor * info->DCT_scaled_size;
-        int across = decompress->max_h_samp_factor * decompress->min_DCT_scaled_size;
-        int down = decompress->max_v_samp_factor * decompress->min_DCT_scaled_size;
-        int doubled = wide == across || (2 * wide == across && info->downsampled_width > 2);
-        if (info->component_needed && decompress->min_DCT_scaled_size > 1 && 2 * tall == down && doubled)
+        int wide = info->h_samp_factor * fl_jpeg_block(info), tall = info->v_samp_factor * fl_jpeg_block(info);
+        int smooth = wide == across || (2 * wide == across && info->downsampled_width > 2);
+        if (info->component_needed && least > 1 && 2 * tall == down && smooth)
             return 1;
     }
     return 0;
@@ -129,8 +128,8 @@ static void read_rows(struct fl_jpeg *jpeg, const fl_window *region, uint8_t *pi
 static void count(fl_counters *counters, const struct jpeg_decompress_struct *decompress, const fl_window *region,
                   int around)
 {
-    int height = decompress->max_v_samp_factor * decompress->min_DCT_scaled_size;
-    int width = (decompress->num_components == 1 ? 1 : decompress->max_h_samp_factor) * decompress->min_DCT_scaled_size;
+    int height = decompress->max_v_samp_factor * fl_jpeg_least_block(decompress);
+    int width = (decompress->num_components == 1 ? 1 : decompress->max_h_samp_factor) * fl_jpeg_least_block(decompress);
     int first = (region->top - (around && region->top > 0)) / height;
     int64_t rows = (int64_t)decompress->output_iMCU_row - first;
     int64_t columns = ((int64_t)decompress->output_width + width - 1) / width;

@@ -18,6 +18,26 @@ struct fl_jpeg {
     fl_status *status; /* what they say */
 };
 
+/* Pixels of a block's side after scaling, of one colour and of the one with fewest: the same down and across in
+   libjpeg-turbo, which takes the names of the libjpeg that it stands in for. */
+static inline int fl_jpeg_block(const jpeg_component_info *part)
+{
+#if JPEG_LIB_VERSION >= 70
+    return part->DCT_h_scaled_size;
+#else
+    return part->DCT_scaled_size;
+#endif
+}
+
+static inline int fl_jpeg_least_block(const struct jpeg_decompress_struct *decompress)
+{
+#if JPEG_LIB_VERSION >= 70
+    return decompress->min_DCT_h_scaled_size;
+#else
+    return decompress->min_DCT_scaled_size;
+#endif
+}
+
 /* The thread's, made where it has none; NULL: no memory, which is in `status`. */
 struct fl_jpeg *fl_jpeg_session(fl_worker *worker, fl_status *status);
 
