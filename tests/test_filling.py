@@ -99,7 +99,7 @@ def test_all_at_once_are_one_by_one(folder, chain, mode):
         key = Key(2**63 + 11, epoch)
         expected, found = dataset.spec.empty(len(indices)), dataset.spec.empty(len(indices))
         labels = one_by_one(dataset, indices, key, expected)
-        made = dataset.fill(indices, key, found)
+        made = list(dataset.fill(np.array(indices), key, found.numpy()))
         places = [place for place, label in enumerate(made) if label is not UNMADE]
         assert len(places) > len(indices) * (0.7 if mode == "RGB" else 0.6)  # colour PNGs as luma are the twin's
         assert [made[place] for place in places] == [labels[place] for place in places]
@@ -132,7 +132,7 @@ def test_arrays_in_memory(tmp_path, layout):
     dataset = feedline.open(tmp_path / "images.npz", transform=Compose(steps), mode=mode)
     part = feedline.Subset(dataset, [5, 39, 0, 5])
     found, expected = part.spec.empty(4), part.spec.empty(4)
-    made = part.fill([0, 1, 3, 2], Key(1, 2), found)
+    made = list(part.fill(np.array([0, 1, 3, 2]), Key(1, 2), found.numpy()))
     assert made == one_by_one(part, [0, 1, 3, 2], Key(1, 2), expected) == [5, 9, 5, 0]
     np.testing.assert_array_equal(found.numpy(), expected.numpy())
 
@@ -143,7 +143,7 @@ def test_what_is_broken_is_told_as_if_it_were_alone_and_the_rest_is_made(folder,
         data = path.read_bytes()
         (tmp_path / "a" / f"{number}.jpg").write_bytes(data[: len(data) // 2] if number == 3 else data)
     dataset = feedline.open(tmp_path, transform=Compose(CHAINS["resized crop"]))
-    labels = dataset.fill(range(6), Key(), dataset.spec.empty(6))
+    labels = dataset.fill(np.arange(6), Key(), dataset.spec.empty(6).numpy())
     assert [label is UNMADE for label in labels] == [False, False, False, True, False, False]
     with pytest.raises(feedline.DecodeError, match=r"3\.jpg.*truncated|truncated.*3\.jpg"):
         list(DataLoader(dataset, batch_size=6, num_workers=2))
@@ -158,10 +158,10 @@ def test_indices_that_are_none_and_files_that_are_gone(folder, tmp_path):
     for name in "xyz":
         (tmp_path / "a" / f"{name}.jpg").write_bytes(next(folder.glob("a/*.jpg")).read_bytes())
     dataset = feedline.open(tmp_path, transform=Compose(CHAINS["resized crop"]))
-    out = dataset.spec.empty(2)
-    assert dataset.fill([0, 3], Key(), out) == [UNMADE, UNMADE]
+    out = dataset.spec.empty(2).numpy()
+    assert dataset.fill(np.array([0, 3]), Key(), out) == [0, UNMADE]
     (tmp_path / "a" / "y.jpg").unlink()
-    assert dataset.fill([1, 2], Key(), out) == [UNMADE, 0]
+    assert dataset.fill(np.array([1, 2]), Key(), out) == [UNMADE, 0]
     with pytest.raises(feedline.DecodeError, match=r"y\.jpg"):
         list(DataLoader(dataset, batch_size=3))
 
@@ -179,7 +179,7 @@ def test_a_class_that_changes_get_is_asked_for_it(folder):
 
 def test_chains_that_the_kernel_does_not_plan_are_made_one_by_one(folder):
     dataset = feedline.open(folder, transform=Compose([RandomRotation(20), *CHAINS["resized crop"]]))
-    assert dataset.fill([0, 1], Key(), dataset.spec.empty(2)) is None
+    assert dataset.fill(np.array([0, 1]), Key(), dataset.spec.empty(2).numpy()) is None
     images, _ = next(iter(DataLoader(dataset, batch_size=4, seed=0)))
     assert torch.equal(images[2], dataset.get(2, Key(0))[0])
 
@@ -187,7 +187,7 @@ def test_chains_that_the_kernel_does_not_plan_are_made_one_by_one(folder):
 def test_one_resampling_and_one_float_pass_a_sample(folder):
     dataset = feedline.open(folder, transform=Compose(CHAINS["resized crop"]))
     with counting() as counts:
-        labels = dataset.fill(range(48), Key(4), dataset.spec.empty(48))
+        labels = list(dataset.fill(np.arange(48), Key(4), dataset.spec.empty(48).numpy()))
     made = 48 - labels.count(UNMADE)
     assert (counts.float_passes, counts.pixel_passes, counts.shrinks, counts.stages) == (made, 0, 0, 0)
     assert counts.resamplings + counts.copies == made
@@ -205,7 +205,7 @@ def test_no_more_rows_of_a_jpeg_are_read_than_the_region_needs(tmp_path):
     for seed in range(40):
         top, left, height, width = steps.plan((960, 640), Key(seed)).region
         with counting() as counts:
-            assert dataset.fill([0], Key(seed), dataset.spec.empty(1)) == [0]
+            assert dataset.fill(np.array([0]), Key(seed), dataset.spec.empty(1).numpy()) == [0]
         assert counts.mcu_rows_read <= -(-(top + height) // 16) + 1
         columns = -(-(left + width + 1) // 16) - max(left - 1, 0) // 16
         rows = -(-(top + height) // 16) - top // 16

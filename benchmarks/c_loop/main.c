@@ -28,6 +28,7 @@ static size_t place_size;
 
 static fl_step steps[2];
 static float levels[3 * 256];
+static double line[2 * FL_ROUND];
 
 static void prepare(int floats)
 {
@@ -36,15 +37,19 @@ static void prepare(int floats)
     steps[0] = (fl_step){.kind = FL_RANDOM_RESIZED_CROP, .size = {SIDE, SIDE}, .filter = FL_BILINEAR, .antialias = 1};
     memcpy(steps[0].numbers, numbers, sizeof numbers);
     steps[1] = (fl_step){.kind = FL_HORIZONTAL_FLIP, .operation = 1, .numbers = {0.5}};
+    for (int i = 0; i < FL_ROUND; i++) {
+        line[i] = 1 / (255 * std[i % 3]);
+        line[FL_ROUND + i] = -mean[i % 3] / std[i % 3];
+    }
     for (int channel = 0; channel < 3; channel++)
         for (int value = 0; value < 256; value++)
-            levels[channel * 256 + value] = (float)((value / 255.0 - mean[channel]) / std[channel]);
+            levels[channel * 256 + value] = (float)(value * line[channel] + line[FL_ROUND + channel]);
     const ptrdiff_t number = floats ? sizeof(float) : 1;
     place_size = (size_t)(SIDE * SIDE * 3 * number);
     batches = malloc(place_size * BATCH * RING);
     memset(batches, 1, place_size * BATCH * RING);
     const fl_sink sink = {.channels = 3, .row = SIDE * 3 * number, .column = 3 * number, .channel = number,
-                          .levels = floats ? levels : NULL};
+                          .levels = floats ? levels : NULL, .line = floats ? line : NULL, .passing = floats};
     job = (fl_job){steps, 2, 3, 0, 0, SIDE, SIDE, sink, (ptrdiff_t)place_size};
 }
 

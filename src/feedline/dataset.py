@@ -14,10 +14,10 @@ from feedline import _opencv as _opencv  # before anything of OpenCV is used: se
 from feedline import timing
 from feedline.codecs.wish import check_mode
 from feedline.errors import DecodeError, TransformError
-from feedline.filling import fill
+from feedline.filling import Labels, fill
 from feedline.following import Colours, Rules, followed
 from feedline.measuring import measured, with_numbers
-from feedline.native.chunk import AVAILABLE
+from feedline.native.chunk import AVAILABLE, Program
 from feedline.planned import CHANNELS, SCALES, Ahead, Chain, Scale, decoded_part
 from feedline.records import decoded, label_of, objects_of
 from feedline.rng import Key
@@ -76,7 +76,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         self.mode: Mode = mode
         self.scale: Scale = scale
         self._steps = Compose([] if self.transform is None else [self.transform])
-        self._program = program(self._steps, CHANNELS[mode]) if mode in ("RGB", "L") and AVAILABLE else None
+        self._program = self._for_kernel()
         spec = self.spec
         self._tensors = spec is not None and spec.tensor
 
@@ -120,20 +120,28 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             if watch is not None:
                 watch.lap(doing)
 
-    def fill(self, indices: Sequence[int], key: Key, out: torch.Tensor) -> list[Any] | None:
+    def fill(self, indices: NDArray[np.int64], key: Key, out: NDArray[Any]) -> Labels | None:
         """Many samples at once, equal to those of :meth:`get`: images to their places, and their labels.
 
         Args:
             indices: of the samples.
             key: seed and epoch.
-            out: as many places, each as ``spec`` says.
+            out: as many places, each as ``spec`` says: of a tensor, its ``numpy()``.
 
         Returns:
-            Labels, UNMADE for each sample that ``get`` shall make; None where it shall make all of them.
+            Labels: an array, or a list with UNMADE for each sample that ``get`` shall make; None where it makes all.
         """
-        if self._program is None or self.scale != "exact":
+        if self._program is None:
             return None
         return fill(self.source, self._program, indices, key, out, self._tensors)
+
+    def _for_kernel(self) -> Program | None:
+        """The steps for the kernel, where it can make all of a sample: of one type and number of channels."""
+        stored = self.source.spec
+        channels = CHANNELS.get(self.mode, stored.channels if stored.dtype == torch.uint8 else None)
+        if not AVAILABLE or self.scale != "exact" or channels is None or self.mode == "RGBA":
+            return None
+        return program(self._steps, channels)
 
     def _image(self, record: Record, index: int, ahead: Ahead | None) -> Image:
         return decoded_part(record, self.mode, index, ahead)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from feedline import timing
@@ -16,43 +14,48 @@ from feedline.records import label_of
 from feedline.rng import Key
 from feedline.types import UNMADE, Record, Source, owner
 
-Found = tuple[Any, list[Any]]
+Labels = list[Any] | NDArray[np.int64]
+Found = tuple[Any, Labels]
 """What the kernel takes samples from, and their labels."""
 
 
 def fill(
-    source: Source, program: Program, indices: Sequence[int], key: Key, out: torch.Tensor, tensors: bool
-) -> list[Any]:
-    """Writes the images of these samples to their places; gives their labels, or UNMADE for each that was left alone.
+    source: Source, program: Program, indices: NDArray[np.int64], key: Key, out: NDArray[Any], tensors: bool
+) -> Labels:
+    """Writes the images of these samples to their places; gives their labels.
 
-    Nothing is raised for a sample: who asks for an UNMADE one by itself is told what is wrong with it.
+    A list of labels has UNMADE for each sample that was left alone. Nothing is raised for one: who asks for it by itself
+    is told what is wrong with it.
 
     Args:
         source: where they lie.
         program: what shall be done to them.
-        indices: within the source.
+        indices: within the source; one that is not is left alone.
         key: seed and epoch.
         out: of so many places: NxHxWxC, or NxCxHxW; uint8 or float32 as the program makes.
         tensors: whether channels come first.
     """
-    places = np.asarray(indices, np.int64)
-    if len(places) == 0 or places.min() < 0 or places.max() >= len(source):
-        return [UNMADE] * len(places)
+    if not len(indices):
+        return []
     with timing.stage("read"):
-        found, labels = _bulk(source, places) or _records(source, places.tolist())
-    codes = run(program, key, places, found, out.numpy(), tensors)
-    if any(codes):
-        return [UNMADE if code else label for code, label in zip(codes, labels, strict=True)]
+        found, labels = _bulk(source, indices) or _records(source, indices.tolist())
+    codes = run(program, key, indices, found, out, tensors)
+    if codes.count(0) < len(codes):
+        return [UNMADE if code else label for code, label in zip(codes, _listed(labels), strict=True)]
     return labels
 
 
-def _bulk(source: Source, places: NDArray[np.int64]) -> Found | None:
+def _listed(labels: Labels) -> list[Any]:
+    return labels.tolist() if isinstance(labels, np.ndarray) else labels
+
+
+def _bulk(source: Source, indices: NDArray[np.int64]) -> Found | None:
     """Of a source that says where all its samples lie, and whose class has not changed what they are."""
     kind = type(source)
     if owner(kind, "bulk") is None or owner(kind, "bulk") is not owner(kind, "__getitem__"):
         return None
     try:
-        found: Found | None = source.bulk(places)  # type: ignore[attr-defined]
+        found: Found | None = source.bulk(indices)  # type: ignore[attr-defined]
     except Exception:  # told with the path of the sample that is asked for alone
         return None
     return found

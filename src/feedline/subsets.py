@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from torch.utils.data import Dataset
 
 from feedline.dataset import ImageDataset, place_of
 from feedline.errors import DecodeError
+from feedline.filling import Labels
 from feedline.planned import Scale
 from feedline.rng import Key
 from feedline.types import Mode, Record, Source, Spec
@@ -42,14 +42,15 @@ class Subset(Dataset[tuple[Any, int]]):
         except DecodeError as error:
             raise error.at(error.path, index) from error
 
-    def fill(self, indices: Sequence[int], key: Key, out: torch.Tensor) -> list[Any] | None:
+    def fill(self, indices: NDArray[np.int64], key: Key, out: NDArray[Any]) -> Labels | None:
         """As :meth:`ImageDataset.fill`; ``indices`` count within this part."""
         if type(self.dataset).fill is not ImageDataset.fill or type(self.dataset).get is not ImageDataset.get:
             return None
-        places = np.asarray(indices, np.int64)
-        if len(places) and not -len(self) <= places.min() <= places.max() < len(self):
-            return None  # ``get`` says which index is none
-        return self.dataset.fill(self.indices[places].tolist(), key, out)
+        try:
+            within = self.indices[indices]
+        except IndexError:  # ``get`` says which one
+            return None
+        return self.dataset.fill(within, key, out)
 
     def sample(self, index: int, key: Key = Key(), **how: Any) -> Record:
         """As :meth:`ImageDataset.sample`; ``index`` counts within this part."""

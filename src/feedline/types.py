@@ -130,9 +130,11 @@ class Spec:
         if self.height is None or self.width is None or self.channels is None:
             raise ValueError(f"no batch can be allocated before every size is known: {self}")
         shape = (count, self.height, self.width, self.channels)
-        with torch.inference_mode(False):  # worker threads write into it, and they are in no such mode
-            batch = torch.empty(shape, dtype=self.dtype) if make is None else make(shape, self.dtype)
-            return batch.permute(0, 3, 1, 2) if self.tensor else batch
+        if torch.is_inference_mode_enabled():  # worker threads write into it, and they are in no such mode
+            with torch.inference_mode(False):
+                return self.empty(count, make)
+        batch = torch.empty(shape, dtype=self.dtype) if make is None else make(shape, self.dtype)
+        return batch.permute(0, 3, 1, 2) if self.tensor else batch
 
 
 @runtime_checkable
@@ -192,7 +194,7 @@ class KeyedDataset(Protocol):
     ``keyed`` says so: ``self[index]`` is ``self.get(index, Key())``. A subclass that changes ``__getitem__`` and not
     ``get`` is read by ``__getitem__``, as any other dataset.
 
-    It may have ``fill(indices, key, out)`` too, which writes images to their places in a batch and returns their
+    It may have ``fill(indices, key, out)`` too, which writes images to their places in an array and returns their
     labels: UNMADE for those that ``get`` shall make, or None where it makes none. A subclass that changes ``get`` and
     not ``fill`` is read by ``get``.
     """

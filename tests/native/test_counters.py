@@ -1,7 +1,7 @@
 import threading
 
 from feedline.native import counting
-from feedline.native.counters import count, count_all
+from feedline.native.counters import count
 
 
 def test_what_is_counted_within_a_block_alone():
@@ -44,10 +44,3 @@ def test_an_error_within_the_block_leaves_the_counts():
     except KeyError:
         pass
     assert counters.shrinks == 1
-
-
-def test_several_at_once():
-    with counting() as counters:
-        count_all({"mcus_decoded": 12, "mcu_rows_read": 3, "shrinks": 0})
-        count_all({"mcus_decoded": 1})
-    assert (counters.mcus_decoded, counters.mcu_rows_read, counters.shrinks) == (13, 3, 0)

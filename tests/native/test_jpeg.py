@@ -33,12 +33,6 @@ LOOKS_AROUND = ("4:2:0", "4:4:0")
 SEGMENT_OF_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
 
-@pytest.fixture(autouse=True)
-def _counted():
-    """What tests before it had done by the kernel itself is counted."""
-    _kernel.counters()
-
-
 def grainy(height, width, seed=0):
     """As a photograph: something at every frequency."""
     grain = np.random.default_rng(seed).integers(-30, 31, (height, width, 3))

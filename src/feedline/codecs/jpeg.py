@@ -10,7 +10,6 @@ from feedline.codecs.how import PLAIN, How
 from feedline.codecs.lazy import Bytes, unpack
 from feedline.errors import DecodeError
 from feedline.native.choice import extension
-from feedline.native.counters import count_all
 from feedline.types import Header, Image
 
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
@@ -82,8 +81,6 @@ def decode_part(data: bytes, grey: bool, region: tuple[int, int, int, int], head
         pixels = extension.decode_jpeg(data, channels, *region, 1, False, header.orientation)
     except (extension.Declined, MemoryError):
         return None
-    finally:
-        count_all(extension.counters())
     return np.frombuffer(pixels, np.uint8).reshape(*region[2:], channels)
 
 

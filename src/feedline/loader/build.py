@@ -9,6 +9,7 @@ import torch
 from torch.utils.data import IterableDataset, default_collate, default_convert
 
 from feedline.loader.choose import FetchPlan
+from feedline.loader.collate import empty
 from feedline.loader.fetch import Fetch
 from feedline.loader.info import enter_thread
 from feedline.loader.population import population
@@ -63,6 +64,7 @@ def fetch_plan(loader: Any) -> FetchPlan:
         own_process=kind(loader) == "process",
         on_error=loader.on_error,
         every=loader.snapshot_every_n_steps,
+        memory=empty if kind(loader) == "process" else loader.ring,
         among=population(loader) if loader.on_error == "substitute" else None,
     )
 

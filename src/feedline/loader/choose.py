@@ -14,9 +14,9 @@ from feedline.loader.fetch import Fetch, KeyedFetch, SampleFetch
 from feedline.loader.foreign import IterableFetch, MapFetch
 from feedline.loader.mend import Mender, OnError
 from feedline.loader.progress import Again
-from feedline.loader.ring import Ring
 from feedline.loader.wrapped import keyed
 from feedline.rng import Key
+from feedline.types import Empty
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class FetchPlan:
         own_process: whether that is done in a process of its own.
         on_error: what is done about samples that cannot be made.
         among: what substitutes for them are chosen from, where that is not the whole dataset.
+        memory: where batches of fixed sizes are made, but for worker processes, which have their own.
         every: batches between two states of an iterable-style dataset that has one.
     """
 
@@ -46,6 +47,7 @@ class FetchPlan:
     own_process: bool = True
     on_error: OnError = "raise"
     every: int = 1
+    memory: Empty = empty
     among: NDArray[np.int64] | None = None
 
     def __call__(self, dataset: Any, key: Key, again: Again | None = None) -> Fetch:
@@ -62,5 +64,5 @@ class FetchPlan:
         if not batched or not self.own_collate or reseeds:
             return SampleFetch(own, key, self.collate_fn, batched, mender, reseeds, self.own_process)
         spec = own.spec
-        memory = empty if self.own_process else Ring()
-        return KeyedFetch(own, spec if spec is not None and spec.fixed else None, key, self.parts, mender, memory)
+        fixed = spec if spec is not None and spec.fixed else None
+        return KeyedFetch(own, fixed, key, self.parts, mender, self.memory)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from feedline.loader.collate import collate, empty
 from feedline.loader.mend import Mended, Mender
@@ -83,11 +84,19 @@ class WholeFetch(WholeBatch):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Consecutive samples of a batch; ``out`` is their place in it, where sizes are fixed."""
+    """Consecutive samples of a batch.
+
+    Attributes:
+        indices: of them.
+        start: the first one's place in the batch.
+        images: the whole batch, where sizes are fixed.
+        places: the indices as int64, and the array that is their part of the batch, where they are whole numbers.
+    """
 
     indices: Sequence[int]
-    images: torch.Tensor | None
-    out: torch.Tensor | None
+    start: int = 0
+    images: torch.Tensor | None = None
+    places: tuple[NDArray[np.int64], NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -107,15 +116,21 @@ class KeyedFetch(Stateless):
 
     def plan(self, indices: Iterable[int]) -> list[Part]:
         indices = list(indices)
-        images = self.spec.empty(len(indices), self.memory) if self.spec is not None else None
         step = max(1, -(-len(indices) // self.parts))
+        starts = range(0, len(indices), step)
+        if self.spec is None:
+            return [Part(indices[start : start + step], start) for start in starts]
+        images = self.spec.empty(len(indices), self.memory)
+        array, numbers = images.numpy(), np.asarray(indices)
+        whole = numbers.dtype == np.int64 and numbers.ndim == 1
         return [
             Part(
                 indices[start : start + step],
+                start,
                 images,
-                None if images is None else images[start : start + step],
+                (numbers[start : start + step], array[start : start + step]) if whole else None,
             )
-            for start in range(0, len(indices), step)
+            for start in starts
         ]
 
     def run(self, part: Part) -> Any:
@@ -124,6 +139,9 @@ class KeyedFetch(Stateless):
         A Mended has a list for each place: of one item, or empty.
         """
         labels = self._filled(part)
+        if self.mender is None and isinstance(labels, np.ndarray):
+            return labels
+        labels = labels.tolist() if isinstance(labels, np.ndarray) else labels
         left = [number for number, label in enumerate(labels) if label is UNMADE]
         if self.mender is not None:
             return self._mended(self.mender, part, labels, left)
@@ -132,10 +150,13 @@ class KeyedFetch(Stateless):
             labels[number] = label
         return labels
 
-    def _filled(self, part: Part) -> list[Any]:
+    def _filled(self, part: Part) -> list[Any] | NDArray[np.int64]:
         """What the dataset can make at once: labels, or UNMADE."""
-        make = None if part.out is None or (self.mender is not None and self.mender.lost) else filler(self.dataset)
-        labels = None if make is None or part.out is None else make(part.indices, self.key, part.out)
+        make = None if self.mender is not None and self.mender.lost else filler(self.dataset)
+        if make is None or part.places is None:
+            return [UNMADE] * len(part.indices)
+        indices, array = part.places
+        labels = make(indices, self.key, array)
         return [UNMADE] * len(part.indices) if labels is None else labels
 
     def _item(self, part: Part, number: int) -> Any:
@@ -144,10 +165,10 @@ class KeyedFetch(Stateless):
     @staticmethod
     def _placed(part: Part, number: int, found: tuple[Any, int]) -> Any:
         """The sample, or its label where the image goes to its place in the batch."""
-        if part.out is None:
+        if part.images is None:
             return found
         image, label = found
-        part.out[number].copy_(torch.as_tensor(image))
+        part.images[part.start + number].copy_(torch.as_tensor(image))
         lap("collate")
         return label
 
@@ -165,6 +186,8 @@ class KeyedFetch(Stateless):
         return Mended(items, failures, sum(map(len, items)), short)
 
     def join(self, tasks: list[Part], values: list[Any]) -> Any:
+        if self.mender is None and tasks and all(isinstance(value, np.ndarray) for value in values):
+            return [tasks[0].images, torch.from_numpy(np.concatenate(values))]
         if self.mender is None:
             return self._join(tasks, [item for value in values for item in value])
         places = [found for value in values for found in value.value]
@@ -182,7 +205,7 @@ class KeyedFetch(Stateless):
         if images is None:
             with stage("collate"):
                 return self._collated(tasks, items, kept)
-        return [images if whole else images[kept], torch.as_tensor(np.asarray(items))]
+        return [images if whole else images[kept], torch.from_numpy(np.array(items))]
 
     def _collated(self, tasks: list[Part], items: list[Any], kept: list[int] | None) -> Any:
         indices = [index for part in tasks for index in part.indices]

@@ -18,10 +18,11 @@ import os
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 from typing import Any, NoReturn
 
+import torch
 from torch.autograd.profiler import record_function
 
 from feedline.loader.fetch import Fetch, WholeFetch
@@ -34,6 +35,13 @@ from feedline.loader.stats import EpochStats
 from feedline.loader.workers import Chunk, Done, Late, Workers
 from feedline.rng import Key
 from feedline.timing import chunk as begin_chunk
+
+_NAME = "enumerate(DataLoader)#feedline.LoaderIterator.__next__"
+
+
+def _recorded() -> AbstractContextManager[Any]:
+    """A stretch that torch's profiler shows, while it runs: a name for nobody would cost more than half of a step."""
+    return record_function(_NAME) if torch._C._autograd._profiler_enabled() else nullcontext()
 
 
 class LoaderIterator(Iterator[Any]):
@@ -136,7 +144,7 @@ class LoaderIterator(Iterator[Any]):
         raise NotImplementedError(f"{type(self).__name__} cannot be pickled: pickle the loader")
 
     def __next__(self) -> Any:
-        with record_function("enumerate(DataLoader)#feedline.LoaderIterator.__next__"):
+        with _recorded():
             if os.getpid() != self._pid:
                 raise RuntimeError("this iterator belongs to the process that made it: iterate the loader anew here")
             asked, ready = perf_counter(), self._depth()

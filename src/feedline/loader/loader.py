@@ -19,6 +19,7 @@ from feedline.loader.ledger import Ledger
 from feedline.loader.mend import OnError
 from feedline.loader.order import Begun, Order, begin, begin_again, snapshot, stateful, tellable
 from feedline.loader.progress import Again, Progress, Resume
+from feedline.loader.ring import Ring
 from feedline.loader.state import Saved, put, read, save
 from feedline.loader.stats import Stats
 from feedline.loader.streams import begin_streams
@@ -133,6 +134,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         self.batch_transform = batch_transform
         self.ledger = Ledger(max_errors)
         self.stats = Stats()
+        self.ring = Ring(2 + self.num_workers * (self.prefetch_factor or 1))
         self.epoch = 0
         self._base_seed = self.seed
         self._workers_seed = 0

@@ -7,6 +7,7 @@ A consumer that keeps its batches gets fresh memory for each, never a changed ba
 from __future__ import annotations
 
 import math
+import threading
 import weakref
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+_KINDS = {torch.uint8: np.uint8, torch.float32: np.float32, torch.uint16: np.uint16}
+_LINE = 64
+"""Bytes: tensors begin with a line of the cache."""
 _SMALL = 1 << 16
 """Bytes up to which the allocator is as fast."""
-_SPARE = 2
-"""Blocks that are kept though nobody has them, besides the one that is asked for."""
+_WASTE = 4
+"""Times as much as is needed: the last batch of a pass may be a small one."""
 
 
 @dataclass(slots=True)
@@ -32,30 +36,40 @@ class _Block:
 
 
 class Ring:
-    """Makes uninitialised tensors, of blocks that came back where there are any of the size.
+    """Makes uninitialised tensors, of blocks that came back where there are any that fit.
 
-    It is called by one thread at a time.
+    A copy of one, pickled or not, has no blocks.
+
+    Args:
+        spare: how many blocks are kept though nobody has them, besides the one that is asked for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spare: int = 2) -> None:
+        self._spare = spare
         self._blocks: list[_Block] = []
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Ring, (self._spare,)
 
     def __call__(self, shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
         """Memory of a shape and a type; shapes in the order of the memory."""
-        count = math.prod(shape)
-        size = count * dtype.itemsize
-        if size < _SMALL:
+        size = math.prod(shape) * dtype.itemsize
+        kind = _KINDS.get(dtype)
+        if size < _SMALL or kind is None:
             return torch.empty(shape, dtype=dtype)
-        block = self._free(size)
-        owner = np.frombuffer(block.memory, np.uint8)  # torch holds the very object that it is given
-        block.lease = weakref.ref(owner)
-        return torch.frombuffer(owner, dtype=dtype, count=count).view(shape)
+        with self._lock:
+            block = self._free(size)
+            begin = -block.memory.ctypes.data % _LINE
+            owner: NDArray[Any] = block.memory[begin : begin + size].view(kind).reshape(shape)
+            block.lease = weakref.ref(owner)
+        return torch.from_numpy(owner)  # which holds the very object that it is given
 
     def _free(self, size: int) -> _Block:
-        """One of this size that nobody has; others that nobody has go, but for a few."""
+        """One of this size, or a few times that, which nobody has; others that nobody has go, but for a few."""
         free = [block for block in self._blocks if not block.leased]
-        fits = [block for block in free if len(block.memory) == size]
-        block = fits[0] if fits else _Block(np.empty(size, np.uint8))
-        spare = [other for other in free if other is not block][-_SPARE:]
+        fits = [block for block in free if size + _LINE <= len(block.memory) <= _WASTE * size]
+        block = min(fits, key=lambda block: len(block.memory)) if fits else _Block(np.empty(size + _LINE, np.uint8))
+        spare = [other for other in free if other is not block][: self._spare]
         self._blocks = [other for other in self._blocks if other.leased] + spare + [block]
         return block

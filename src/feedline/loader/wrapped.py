@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import ConcatDataset, IterableDataset, Subset
 
 from feedline.rng import Key
 from feedline.types import KeyedDataset, Spec, owner
 
-Fill = Callable[[Sequence[int], Key, torch.Tensor], list[Any] | None]
+Fill = Callable[[NDArray[np.int64], Key, NDArray[Any]], list[Any] | NDArray[np.int64] | None]
 
 
 def keyed(dataset: Any) -> KeyedDataset | None:
@@ -73,11 +74,13 @@ class _Part:
     def get(self, index: int, key: Key) -> tuple[Any, int]:
         return self.dataset.get(self.indices[index], key)
 
-    def fill(self, indices: Sequence[int], key: Key, out: torch.Tensor) -> list[Any] | None:
+    def fill(self, indices: NDArray[np.int64], key: Key, out: NDArray[Any]) -> list[Any] | NDArray[np.int64] | None:
         make = filler(self.dataset)
-        if make is None or not all(-len(self) <= index < len(self) for index in indices):
+        try:
+            within = None if make is None else np.asarray([self.indices[index] for index in indices.tolist()])
+        except IndexError:  # ``get`` says which one
             return None
-        return make([self.indices[index] for index in indices], key, out)
+        return None if make is None or within is None or within.dtype != np.int64 else make(within, key, out)
 
 
 @dataclass(frozen=True)

@@ -124,5 +124,7 @@ def run(
     batch: Any,
     channels_first: bool,
     levels: Any,
+    line: Any,
+    /,
 ) -> tuple[bytes, int, int, int]: ...
 def plan(steps: Any, seed: int, epoch: int, index: int, height: int, width: int) -> bytes: ...

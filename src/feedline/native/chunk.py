@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from feedline import timing
 from feedline.native.choice import extension
-from feedline.native.counters import count_all
 from feedline.native.weights import FILTERS, Filter
 from feedline.rng import Key
 
@@ -49,6 +48,8 @@ PLAN = np.dtype(
 """``fl_plan`` of csrc/plan.h."""
 AVAILABLE = extension is not None
 """Whether there is a kernel that makes chunks."""
+ROUND = 12
+"""Numbers after which 1, 2, 3 and 4 channels begin anew."""
 MOST = 1 << 20
 """Pixels of a side, or of a padding, that a step for the kernel may have."""
 
@@ -87,11 +88,14 @@ class Program:
         steps: packed.
         channels: of the pictures.
         levels: channels x 256: the float32 of each number; None where what comes out is uint8.
+        line: 2 x 12 float64: the factors that the levels were made by, and the offsets, channel after channel again and
+            again.
     """
 
     steps: bytes
     channels: int
-    levels: NDArray[np.float32] | None
+    levels: NDArray[np.float32] | None = None
+    line: NDArray[np.float64] | None = None
 
 
 def packed(steps: Sequence[Step]) -> bytes:
@@ -132,8 +136,8 @@ def run(program: Program, key: Key, indices: NDArray[np.int64], source: Any, bat
         batch,
         first,
         program.levels,
+        program.line,
     )
-    count_all(extension.counters())
     for name, spent in (("read", read), ("decode", decode), ("transform", transform)):
         timing.spent(name, spent * 1e-9)
     return codes

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+
+from feedline.native.choice import extension
 
 
 @dataclass(slots=True)
@@ -58,13 +60,6 @@ def count(name: str, number: int = 1) -> None:
     setattr(counters, name, getattr(counters, name) + number)
 
 
-def count_all(numbers: Mapping[str, int]) -> None:
-    """Adds to several counters: what the kernel counted in this thread since it was asked last."""
-    for name, number in numbers.items():
-        if number:
-            count(name, number)
-
-
 @contextmanager
 def counting() -> Iterator[Counters]:
     """What is done within the block, by any thread of this process; complete when the block has ended."""
@@ -80,4 +75,6 @@ def counting() -> Iterator[Counters]:
 def _total() -> Counters:
     with _lock:
         every = tuple(_all)
-    return Counters(*(sum(getattr(one, each.name) for one in every) for each in fields(Counters)))
+    kernel = {} if extension is None else extension.counters()
+    names = [each.name for each in fields(Counters)]
+    return Counters(*(kernel.get(name, 0) + sum(getattr(one, name) for one in every) for name in names))

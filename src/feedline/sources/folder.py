@@ -71,6 +71,7 @@ class FolderSource:
     def _take(self, arrays: Arrays) -> None:
         self._arrays = arrays
         self._names = PathTable.of(arrays)
+        self._bulk = (os.fsencode(os.path.join(self.root, "")), *self._names.pieces)
         self._labels = arrays["labels"]
         self.classes = unpack_names(arrays["classes"], "/")
         self.targets: NDArray[np.int64] = arrays["targets"]
@@ -99,10 +100,9 @@ class FolderSource:
             raise DecodeError(error.strerror or str(error), "unreadable", path=path, index=int(index)) from error
         return Record(data, self.label(index), path)
 
-    def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, list[int]]:
+    def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]]:
         """Where the files lie, for the kernel, and the labels of these samples."""
-        root = os.fsencode(os.path.join(self.root, ""))
-        return (root, *self._names.pieces), self._labels[self._names.groups(indices)].tolist()
+        return self._bulk, self.targets[indices]
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         return [self[index] for index in indices]

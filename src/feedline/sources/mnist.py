@@ -94,12 +94,12 @@ class MnistSource:
     def __getitem__(self, index: int) -> Record:
         return Record(self._read(index, index)[..., np.newaxis], int(self.targets[index]), self.path(index))
 
-    def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, list[int]] | None:
+    def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]] | None:
         """All images, NxHxWx1, and the labels of these; None where rows and columns change places."""
         index = int(indices[0])
         opened = self._handle.get_for(self.path(index), index, self._open)
         opened.file.require_unchanged(self.path(index), index)
-        return None if self._transpose else (opened.images[..., np.newaxis], self.targets[indices].tolist())
+        return None if self._transpose else (opened.images[..., np.newaxis], self.targets[indices])
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         if not len(indices):

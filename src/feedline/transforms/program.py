@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline.errors import TransformError
-from feedline.native.chunk import MOST, Program, Step, packed
+from feedline.native.chunk import MOST, ROUND, Program, Step, packed
 from feedline.rng import Key
 from feedline.transforms.base import Transform, say
 from feedline.transforms.compose import Compose
@@ -49,7 +49,7 @@ def program(steps: Compose, channels: int) -> Program | None:
             geometry.append(said)
         operation += step.operations
     try:
-        return Program(packed(geometry), channels, _levels(conversions, channels))
+        return Program(packed(geometry), channels, *_levels(conversions, channels))
     except TransformError:  # said with the sample's path where it is planned
         return None
 
@@ -63,8 +63,10 @@ def _step(step: Transform, operation: int, channels: int) -> Step | None:
     return replace(said, operation=operation)
 
 
-def _levels(conversions: list[tuple[Transform, int]], channels: int) -> NDArray[np.float32] | None:
-    """Channels x 256; None where numbers stay as they are.
+def _levels(
+    conversions: list[tuple[Transform, int]], channels: int
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float64] | None]:
+    """Channels x 256, and the 2 x 12 that they come of; None and None where numbers stay as they are.
 
     Raises:
         TransformError: the conversions cannot be done, or are none to float32.
@@ -74,12 +76,13 @@ def _levels(conversions: list[tuple[Transform, int]], channels: int) -> NDArray[
         say(step, draft, Key(), operation)
     stages = draft.finish().stages
     if not stages:
-        return None
+        return None, None
     (stage,) = stages if len(stages) == 1 else (None,)
     if not isinstance(stage, Convert) or stage.curves:
         raise TransformError("no conversion to float32 alone")
     factor, offset = ((numbers * channels)[:channels] for numbers in (stage.factor, stage.offset))
-    return np.ascontiguousarray(float_table(factor, offset, _WHITE).T)
+    line = np.tile(np.array([factor, offset], np.float64), ROUND // channels)
+    return np.ascontiguousarray(float_table(factor, offset, _WHITE).T), line
 
 
 def _filled(fill: Fill, channels: int) -> tuple[int, ...] | None:

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { PASSING = 1 << 21 }; /* bytes of a batch that would push all else out of a core's cache */
+
 /* Where the samples of a chunk come from: one of the three. */
 typedef struct {
     Py_buffer buffers[8]; /* what is held while the lock is not */
@@ -179,6 +181,19 @@ static int run_item(fl_worker *worker, const fl_job *job, const Py_buffer *item,
     return fl_run_image(worker, job, index, place, &image, status);
 }
 
+enum { AHEAD = 1 << 13, LINE = 64 }; /* bytes of an image that are asked for early, and of a line of the cache */
+
+/* Images that lie anywhere in an array are on their way while the one before them is made. */
+static void ask(const sources *from, int64_t index)
+{
+    if (!from->has_images || index < 0 || index >= from->images)
+        return;
+    const ptrdiff_t size = from->image.stride * from->image.height;
+    const char *image = (const char *)from->image.pixels + index * from->next;
+    for (ptrdiff_t at = 0; at < size && at < AHEAD; at += LINE)
+        __builtin_prefetch(image + at);
+}
+
 /* One sample; without the interpreter's lock. */
 static int run_one(fl_worker *worker, const fl_job *job, const sources *from, int64_t index, int place,
                    fl_status *status)
@@ -200,7 +215,8 @@ static int run_one(fl_worker *worker, const fl_job *job, const sources *from, in
 }
 
 /* The batch: NxHxWxC, or NxCxHxW where `channels_first`, of any strides; uint8, or float32 with levels. */
-static int take_batch(const Py_buffer *batch, int channels_first, const Py_buffer *levels, fl_job *job)
+static int take_batch(const Py_buffer *batch, int channels_first, const Py_buffer *levels, const Py_buffer *line,
+                      fl_job *job)
 {
     const int floats = levels->obj != NULL, channel = channels_first ? 1 : 3, row = channels_first ? 2 : 1;
     if (batch->ndim != 4 || batch->itemsize != (floats ? 4 : 1) || batch->shape[channel] != job->channels ||
@@ -208,16 +224,19 @@ static int take_batch(const Py_buffer *batch, int channels_first, const Py_buffe
         PyErr_SetString(PyExc_ValueError, "the batch must be of 4 axes, uint8, or float32 with levels");
         return -1;
     }
-    if (floats && levels->len != (Py_ssize_t)(job->channels * 256 * sizeof(float))) {
-        PyErr_SetString(PyExc_ValueError, "levels must be channels x 256 float32");
+    if (floats && (levels->len != (Py_ssize_t)(job->channels * 256 * sizeof(float)) ||
+                   line->len != (Py_ssize_t)(2 * FL_ROUND * sizeof(double)))) {
+        PyErr_SetString(PyExc_ValueError, "levels must be channels x 256 float32, and the line 2 x 12 float64");
         return -1;
     }
     job->height = (int)batch->shape[row];
     job->width = (int)batch->shape[row + 1];
     job->place = batch->strides[0];
+    job->whole = job->place == batch->itemsize * batch->shape[1] * batch->shape[2] * batch->shape[3];
     job->sink = (fl_sink){.data = batch->buf, .channels = job->channels, .row = batch->strides[row],
                           .column = batch->strides[row + 1], .channel = batch->strides[channel],
-                          .levels = levels->buf};
+                          .levels = levels->buf, .line = line->buf,
+                          .passing = batch->len > PASSING};
     return 0;
 }
 
@@ -247,9 +266,11 @@ static PyObject *run_all(const fl_job *job, const sources *from, const int64_t *
     const int64_t before = worked();
     for (Py_ssize_t place = 0; place < count; place++) {
         fl_status status = {FL_OK, ""};
+        ask(from, place + 1 < count ? indices[place + 1] : -1);
         code[place] = (char)run_one(worker, job, from, indices[place], (int)place, &status);
     }
     worker->counters.unlocked_ns += worked() - before;
+    fl_tally(worker);
     Py_END_ALLOW_THREADS
     return result(worker, codes);
 }
@@ -257,14 +278,14 @@ static PyObject *run_all(const fl_job *job, const sources *from, const int64_t *
 PyObject *fl_py_run(PyObject *module, PyObject *args)
 {
     (void)module;
-    Py_buffer steps = {0}, indices = {0}, batch = {0}, levels = {0};
+    Py_buffer steps = {0}, indices = {0}, batch = {0}, levels = {0}, line = {0};
     PyObject *given, *batch_object, *made = NULL;
     unsigned long long seed, epoch;
     int channels, channels_first;
     fl_job job = {0};
     sources from = {0};
-    if (!PyArg_ParseTuple(args, "y*iKKy*OOpz*", &steps, &channels, &seed, &epoch, &indices, &given, &batch_object,
-                          &channels_first, &levels))
+    if (!PyArg_ParseTuple(args, "y*iKKy*OOpz*z*", &steps, &channels, &seed, &epoch, &indices, &given, &batch_object,
+                          &channels_first, &levels, &line))
         return NULL;
     const Py_ssize_t count = indices.len / 8;
     job.steps = steps.buf;
@@ -275,7 +296,7 @@ PyObject *fl_py_run(PyObject *module, PyObject *args)
     if (channels < 1 || channels > 4 || indices.len % 8 || steps.len % (Py_ssize_t)sizeof(fl_step))
         PyErr_SetString(PyExc_ValueError, "channels must be 1 to 4, indices of int64, steps as packed");
     else if (PyObject_GetBuffer(batch_object, &batch, PyBUF_STRIDED | PyBUF_FORMAT) == 0 &&
-             take_batch(&batch, channels_first, &levels, &job) == 0 && take(&from, given, count) == 0) {
+             take_batch(&batch, channels_first, &levels, &line, &job) == 0 && take(&from, given, count) == 0) {
         if (batch.shape[0] < count)
             PyErr_SetString(PyExc_ValueError, "the batch has fewer places than there are indices");
         else
@@ -286,6 +307,8 @@ PyObject *fl_py_run(PyObject *module, PyObject *args)
         PyBuffer_Release(&batch);
     if (levels.obj != NULL)
         PyBuffer_Release(&levels);
+    if (line.obj != NULL)
+        PyBuffer_Release(&line);
     PyBuffer_Release(&indices);
     PyBuffer_Release(&steps);
     return made;

@@ -70,6 +70,7 @@ static PyObject *decoded(const request *asked)
         return PyErr_NoMemory();
     Py_BEGIN_ALLOW_THREADS
     code = decode(worker, asked, &upright, &status);
+    fl_tally(worker);
     Py_END_ALLOW_THREADS
     if (code != FL_OK)
         return fl_py_raise(&status);

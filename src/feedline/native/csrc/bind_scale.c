@@ -67,7 +67,8 @@ PyObject *fl_py_regrid(PyObject *module, PyObject *arguments)
     if (!fl_py_image(array, 0, &in, &image))
         return NULL;
     if (fl_py_image(target, 1, &out, &made)) {
-        fl_sink sink = {made.pixels, made.channels, made.stride, made.channels, 1, NULL, NULL, NULL, NULL};
+        fl_sink sink = {.data = made.pixels, .channels = made.channels, .row = made.stride, .column = made.channels,
+                        .channel = 1};
         if (form < FL_NEAREST || form > FL_BICUBIC)
             result = wrong("a filter is 0, 1 or 2");
         else if (made.height != rows.count || made.width != columns.count || made.channels != image.channels)
@@ -115,7 +116,7 @@ PyObject *fl_py_regrid_into(PyObject *module, PyObject *arguments)
     values given;
     fl_image image;
     fl_grid rows, columns;
-    fl_sink sink;
+    fl_sink sink = {0};
     Py_ssize_t start;
     int form;
     if (!PyArg_ParseTuple(arguments, "O(iddd)(iddd)iw*(nnnn)z*z*z*:regrid_into", &array, &rows.count, &rows.start,

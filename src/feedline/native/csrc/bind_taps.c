@@ -67,7 +67,8 @@ static PyObject *scaled(const fl_image *image, const Py_buffer *given, const fl_
     fl_worker *worker = fl_worker_here();
     fl_taps rows, columns;
     fl_status status = {0};
-    fl_sink sink = {made->pixels, made->channels, made->stride, made->channels, 1, NULL, NULL, NULL, NULL};
+    fl_sink sink = {.data = made->pixels, .channels = made->channels, .row = made->stride, .column = made->channels,
+                    .channel = 1};
     if (worker == NULL)
         return PyErr_NoMemory();
     if (!taps_of(worker, FL_ROWS, &given[0], &given[1], image->height, &rows) ||

@@ -7,7 +7,7 @@
 
 #include "kernel.h"
 
-/* Adds the worker's counters to a dict name -> number, new in each call, and sets them to 0. */
+/* What was counted in this process: a dict, name -> number. */
 PyObject *fl_py_counters(PyObject *module, PyObject *unused);
 
 /* bytes -> (width, height, channels, bits); Declined where the twin shall look. */

@@ -32,10 +32,13 @@ static int plan(const fl_job *job, int64_t index, int height, int width, fl_plan
     return FL_OK;
 }
 
+enum { SHORT = 1 << 10, SMALL = 1 << 16 }; /* bytes of a row, and of a picture */
+
 static fl_sink sink_of(const fl_job *job, int place)
 {
     fl_sink sink = job->sink;
     sink.data = (char *)sink.data + place * job->place;
+    sink.passing &= sink.row >= SHORT; /* half a line of the cache passes it slowly */
     return sink;
 }
 
@@ -59,17 +62,41 @@ static int scaled(fl_worker *worker, const fl_plan *planned, const fl_image *par
     return fl_scale(worker, part, &rows, &columns, sink, 0, 0, status);
 }
 
+static int copied(fl_worker *worker, const fl_plan *planned, const fl_image *part, const fl_sink *sink,
+                  fl_status *status)
+{
+    const fl_window window = within(planned->window, planned->needed), frame = within(planned->frame, planned->needed);
+    return fl_place(worker, part, &window, 0, planned->flip_rows, planned->flip_columns, &frame, planned->fill, sink,
+                    planned->height, planned->width, status);
+}
+
+/* A copy; small ones turn to float as a whole, which is faster than row by row. */
+static int placed(fl_worker *worker, const fl_job *job, const fl_plan *planned, const fl_image *part,
+                  const fl_sink *sink, fl_status *status)
+{
+    const int channels = sink->channels;
+    const ptrdiff_t row = (ptrdiff_t)planned->width * channels, size = planned->height * row;
+    if (sink->levels == NULL || !job->whole || sink->channel != sizeof(float) || size > SMALL)
+        return copied(worker, planned, part, sink, status);
+    uint8_t *small = fl_block(worker, FL_SMALL, (size_t)size);
+    const fl_sink bytes = {.data = small, .channels = channels, .row = row, .column = channels, .channel = 1};
+    if (small == NULL)
+        return fl_fail(status, FL_NO_MEMORY, "no memory for a small picture");
+    if (copied(worker, planned, part, &bytes, status) == FL_OK)
+        fl_simd_here()->to_float(sink->data, small, (int)(size / channels), channels, sink->levels, sink->line,
+                                 job->sink.passing);
+    return status->code;
+}
+
 /* `part` is what the plan needs of the picture. */
-static int transform(fl_worker *worker, const fl_plan *planned, const fl_image *part, const fl_sink *sink,
-                     fl_status *status)
+static int transform(fl_worker *worker, const fl_job *job, const fl_plan *planned, const fl_image *part,
+                     const fl_sink *sink, fl_status *status)
 {
     worker->counters.float_passes += sink->levels != NULL;
     if (planned->kind == FL_SCALE)
         return scaled(worker, planned, part, sink, status);
     worker->counters.copies += planned->kind == FL_COPY;
-    const fl_window window = within(planned->window, planned->needed), frame = within(planned->frame, planned->needed);
-    return fl_place(worker, part, &window, 0, planned->flip_rows, planned->flip_columns, &frame, planned->fill, sink,
-                    planned->height, planned->width, status);
+    return placed(worker, job, planned, part, sink, status);
 }
 
 static int whole_jpeg(const uint8_t *data, size_t size)
@@ -94,7 +121,7 @@ static int run_jpeg(fl_worker *worker, const fl_job *job, int64_t index, const f
         fl_turn(worker, &stored, header.orientation, &upright, status) != FL_OK)
         return status->code;
     lap(&worker->times.decode, last);
-    return transform(worker, &planned, &upright, sink, status);
+    return transform(worker, job, &planned, &upright, sink, status);
 }
 
 static fl_image part_of(const fl_image *image, const fl_window *needed)
@@ -115,7 +142,7 @@ static int run_pixels(fl_worker *worker, const fl_job *job, int64_t index, const
     if (plan(job, index, image->height, image->width, &planned, status) != FL_OK)
         return status->code;
     const fl_image part = part_of(image, &planned.needed);
-    return transform(worker, &planned, &part, sink, status);
+    return transform(worker, job, &planned, &part, sink, status);
 }
 
 static int run_png(fl_worker *worker, const fl_job *job, int64_t index, const fl_sink *sink, const uint8_t *data,

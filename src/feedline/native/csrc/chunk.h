@@ -16,6 +16,7 @@ typedef struct {
     int height, width; /* of what comes out */
     fl_sink sink;      /* of the batch's first place */
     ptrdiff_t place;   /* bytes from place to place */
+    int whole;         /* a place has no gaps, and nothing lies between two */
 } fl_job;
 
 /* Of an encoded file, or of pixels; `index` is the sample's, `place` where it goes. */

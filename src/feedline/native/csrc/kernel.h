@@ -47,7 +47,7 @@ typedef struct {
     int64_t pixels_decoded, mcus_decoded, mcu_rows_read;
     int64_t resamplings, shrinks, copies, pixel_passes, float_passes;
     int64_t unlocked_ns; /* processor time of chunks, without the interpreter's lock */
-} fl_counters;
+} fl_counters; /* int64_t alone: added up as an array */
 
 /* Nanoseconds. */
 typedef struct {
@@ -65,6 +65,7 @@ enum fl_block {
     FL_LINE,     /* a row under way */
     FL_SHARES,   /* filters before they are whole numbers */
     FL_PLACES,   /* of warps */
+    FL_SMALL,    /* a small picture, before it turns to float as a whole */
     FL_SHRUNK,   /* what is shrunk before it is turned */
     FL_BLOCKS
 };
@@ -82,6 +83,10 @@ typedef struct fl_worker {
 
 /* What this thread keeps; NULL where there is no memory. Let go when the thread ends. */
 fl_worker *fl_worker_here(void);
+
+/* What the worker counted is added to the process's totals, and its own are 0 again. */
+void fl_tally(fl_worker *worker);
+fl_counters fl_totals(void);
 
 /* At least so many bytes (and FL_SLACK more) of a block, whose content is lost when it grows; NULL: no memory. */
 void *fl_block(fl_worker *worker, enum fl_block block, size_t bytes);

@@ -22,12 +22,10 @@ static int add(PyObject *counts, const char *name, int64_t number)
 PyObject *fl_py_counters(PyObject *module, PyObject *unused)
 {
     (void)module, (void)unused;
-    fl_worker *worker = fl_worker_here();
-    PyObject *counts = worker == NULL ? PyErr_NoMemory() : PyDict_New();
+    PyObject *counts = PyDict_New();
     if (counts == NULL)
         return NULL;
-    fl_counters found = worker->counters;
-    worker->counters = (fl_counters){0};
+    const fl_counters found = fl_totals();
     if (add(counts, "pixels_decoded", found.pixels_decoded) || add(counts, "mcus_decoded", found.mcus_decoded) ||
         add(counts, "mcu_rows_read", found.mcu_rows_read) || add(counts, "resamplings", found.resamplings) ||
         add(counts, "shrinks", found.shrinks) || add(counts, "copies", found.copies) ||
@@ -40,7 +38,7 @@ PyObject *fl_py_counters(PyObject *module, PyObject *unused)
 }
 
 static PyMethodDef methods[] = {
-    {"counters", fl_py_counters, METH_NOARGS, "What this thread did since it was asked last, by name."},
+    {"counters", fl_py_counters, METH_NOARGS, "What all threads did, by name."},
     {"png_header", fl_py_png_header, METH_O, "Width, height, channels and bits of a PNG that the kernel takes."},
     {"decode_png", fl_py_decode_png, METH_O, "The pixels of a PNG that the kernel takes."},
     {"place", fl_py_place, METH_VARARGS, "For tests: a window of an image, turned, into memory."},

@@ -73,7 +73,7 @@ static void floats(const fl_sink *sink, uint8_t *to, const uint8_t *pixels, int 
         for (int channel = 0; channel < sink->channels; channel++)
             float_part(sink, to + channel * sink->channel, pixels + channel, count, channel);
     else if (sink->levels != NULL)
-        simd->to_float((float *)to, pixels, count, sink->channels, sink->levels);
+        simd->to_float((float *)to, pixels, count, sink->channels, sink->levels, sink->line, sink->passing);
     else
         simd->affine((float *)to, pixels, count * sink->channels, sink->factor, sink->offset);
 }

@@ -3,6 +3,7 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#include <string.h>
 
 #define AVX2 __attribute__((target("avx2")))
 #define INLINE static inline __attribute__((always_inline, target("avx2")))
@@ -57,5 +58,49 @@ AVX2 void fl_pick_avx2(uint8_t *out, const uint8_t *in, int count, int channels)
         for (; at + BYTES < count; at += BYTES) /* one pixel is left, so that its first bytes may be read */
             pick_16(out + at, in + 3 * (ptrdiff_t)at);
     fl_pick_plain(out + at, in + (ptrdiff_t)at * channels, count - at, channels);
+}
+
+enum { FOUR = 4, ROUND = FL_ROUND }; /* numbers in a register of doubles, and after which the channels begin anew */
+
+/* 4 numbers by their line, as float64 and then rounded to float32: as the levels were made. */
+INLINE __m128 line_4(const uint8_t *in, __m256d factor, __m256d offset)
+{
+    int32_t four;
+    memcpy(&four, in, sizeof four);
+    __m256d whole = _mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(four)));
+    return _mm256_cvtpd_ps(_mm256_add_pd(_mm256_mul_pd(whole, factor), offset));
+}
+
+INLINE void lines(float *out, const uint8_t *in, int numbers, const double *line, int passing)
+{
+    __m256d f[3], o[3];
+    for (int part = 0; part < 3; part++) {
+        f[part] = _mm256_loadu_pd(line + FOUR * part);
+        o[part] = _mm256_loadu_pd(line + ROUND + FOUR * part);
+    }
+    for (int at = 0; at < numbers; at += ROUND)
+        for (int part = 0; part < 3; part++) {
+            const __m128 made = line_4(in + at + FOUR * part, f[part], o[part]);
+            if (passing)
+                _mm_stream_ps(out + at + FOUR * part, made);
+            else
+                _mm_storeu_ps(out + at + FOUR * part, made);
+        }
+}
+
+AVX2 void fl_to_float_avx2(float *out, const uint8_t *in, int count, int channels, const float *levels,
+                           const double *line, int passing)
+{
+    if (line == NULL) {
+        fl_to_float_sse2(out, in, count, channels, levels, line, passing);
+        return;
+    }
+    const int numbers = count * channels, whole = numbers - numbers % ROUND;
+    if (passing && (uintptr_t)out % sizeof(__m128) == 0)
+        lines(out, in, whole, line, 1);
+    else
+        lines(out, in, whole, line, 0);
+    for (int i = whole; i < numbers; i++)
+        out[i] = (float)(in[i] * line[i - whole] + line[ROUND + i - whole]);
 }
 #endif

@@ -1,8 +1,10 @@
 /* Finished rows to floats and to planes in plain C. */
 #include "simd.h"
 
-void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, const float *levels)
+void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, const float *levels,
+                       const double *line, int passing)
 {
+    (void)line, (void)passing;
     if (channels == 3) /* by far the most pictures */
         for (int i = 0; i < count; i++, in += 3, out += 3) {
             out[0] = levels[in[0]];

@@ -5,7 +5,7 @@
 #include <emmintrin.h>
 #include <string.h>
 
-enum { LANES = 4 };
+enum { LANES = 4, SOME = 256 };
 
 /* 4 numbers, multiplied and added to in two steps, as everywhere. */
 static inline void affine_4(float *out, const uint8_t *in, const float *factor, const float *offset)
@@ -25,5 +25,32 @@ void fl_affine_sse2(float *out, const uint8_t *in, int count, const float *facto
         for (int i = 0; i < FL_REPEAT; i += LANES)
             affine_4(out + at + i, in + at + i, factor + i, offset + i);
     fl_affine_plain(out + at, in + at, count - at, factor, offset);
+}
+
+/* So many floats past the caches, but for those at either end that do not fill a register. */
+static void pass(float *out, const float *from, int count)
+{
+    int at = 0;
+    for (; at < count && (uintptr_t)(out + at) % sizeof(__m128) != 0; at++)
+        out[at] = from[at];
+    for (; at + LANES <= count; at += LANES)
+        _mm_stream_ps(out + at, _mm_loadu_ps(from + at));
+    for (; at < count; at++)
+        out[at] = from[at];
+}
+
+void fl_to_float_sse2(float *out, const uint8_t *in, int count, int channels, const float *levels, const double *line,
+                      int passing)
+{
+    float made[SOME * 4];
+    if (!passing) {
+        fl_to_float_plain(out, in, count, channels, levels, line, passing);
+        return;
+    }
+    for (int at = 0; at < count; at += SOME) {
+        const int some = count - at < SOME ? count - at : SOME;
+        fl_to_float_plain(made, in + (ptrdiff_t)at * channels, some, channels, levels, line, passing);
+        pass(out + (ptrdiff_t)at * channels, made, some * channels);
+    }
 }
 #endif

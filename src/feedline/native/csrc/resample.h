@@ -32,8 +32,11 @@ typedef struct {
     const uint8_t *table;           /* channels x 256, or NULL: numbers stay as they are */
     const float *levels;            /* channels x 256 float32, or NULL: what comes out is uint8 */
     const float *factor, *offset;   /* or, without levels: number * factor + offset as float32; both of fl_repeat */
+    const double *line;             /* beside levels: the factors that made them and then the offsets, FL_ROUND each; NULL */
+    int passing;                    /* past the caches: what is written is more than they hold */
 } fl_sink;
 
+#define FL_ROUND 12 /* numbers after which 1, 2, 3 and 4 channels begin anew */
 #define FL_REPEAT 24 /* numbers after which 1, 2, 3 and 4 channels and a register of 8 begin anew */
 
 /* FL_REPEAT numbers: those of the channels again and again. */
@@ -59,8 +62,10 @@ typedef struct {
     /* one finished row from one input row of `channels` (1 to 4), of which all that taps reach may be read, and FL_SLACK
        bytes more; nothing behind the finished row is written */
     void (*across)(uint8_t *out, const uint8_t *row, const fl_taps *columns, int channels);
-    /* count pixels of interleaved channels (1 to 4): out[i] = levels[channel of i * 256 + in[i]] */
-    void (*to_float)(float *out, const uint8_t *in, int count, int channels, const float *levels);
+    /* count pixels of interleaved channels (1 to 4): out[i] = levels[channel of i * 256 + in[i]]; past the caches where
+       `passing`; computed by the line instead, where that is faster and there is one */
+    void (*to_float)(float *out, const uint8_t *in, int count, int channels, const float *levels, const double *line,
+                     int passing);
     /* out[i] = in[i] * factor[i % FL_REPEAT] + offset[i % FL_REPEAT], each step rounded to float32 */
     void (*affine)(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
     /* out[i] = in[i * channels]; nothing behind the last of them is read */

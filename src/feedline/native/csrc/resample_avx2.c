@@ -170,6 +170,6 @@ AVX2 static void across_avx2(uint8_t *out, const uint8_t *row, const fl_taps *co
 }
 
 const fl_simd fl_simd_avx2 = {
-    "avx2", down_avx2, across_avx2, fl_to_float_plain, fl_affine_avx2, fl_pick_avx2, 4,
+    "avx2", down_avx2, across_avx2, fl_to_float_avx2, fl_affine_avx2, fl_pick_avx2, 4,
 };
 #endif

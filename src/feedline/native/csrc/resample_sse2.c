@@ -143,6 +143,6 @@ void fl_across_sse2(uint8_t *out, const uint8_t *row, const fl_taps *columns, in
 }
 
 const fl_simd fl_simd_sse2 = {
-    "sse2", fl_down_sse2, fl_across_sse2, fl_to_float_plain, fl_affine_sse2, fl_pick_plain, 2,
+    "sse2", fl_down_sse2, fl_across_sse2, fl_to_float_sse2, fl_affine_sse2, fl_pick_plain, 2,
 };
 #endif

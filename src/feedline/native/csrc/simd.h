@@ -17,7 +17,12 @@ void fl_down_plain(uint8_t *out, const uint8_t *const *rows, const int16_t *weig
 void fl_down_sse2(uint8_t *out, const uint8_t *const *rows, const int16_t *weight, int taps, int count);
 void fl_across_plain(uint8_t *out, const uint8_t *row, const fl_taps *columns, int channels);
 void fl_across_sse2(uint8_t *out, const uint8_t *row, const fl_taps *columns, int channels);
-void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, const float *levels);
+void fl_to_float_plain(float *out, const uint8_t *in, int count, int channels, const float *levels,
+                       const double *line, int passing);
+void fl_to_float_sse2(float *out, const uint8_t *in, int count, int channels, const float *levels, const double *line,
+                      int passing);
+void fl_to_float_avx2(float *out, const uint8_t *in, int count, int channels, const float *levels, const double *line,
+                      int passing);
 
 void fl_affine_plain(float *out, const uint8_t *in, int count, const float *factor, const float *offset);
 void fl_affine_sse2(float *out, const uint8_t *in, int count, const float *factor, const float *offset);

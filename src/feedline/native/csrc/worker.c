@@ -3,9 +3,14 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+enum { COUNTERS = sizeof(fl_counters) / sizeof(int64_t) };
+
+static _Atomic int64_t totals[COUNTERS]; /* and no lock, which a fork might leave locked */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int has_key;
@@ -36,6 +41,26 @@ fl_worker *fl_worker_here(void)
         worker = NULL;
     }
     return worker;
+}
+
+void fl_tally(fl_worker *worker)
+{
+    int64_t counted[COUNTERS];
+    memcpy(counted, &worker->counters, sizeof counted);
+    for (int counter = 0; counter < COUNTERS; counter++)
+        if (counted[counter] != 0)
+            atomic_fetch_add_explicit(&totals[counter], counted[counter], memory_order_relaxed);
+    worker->counters = (fl_counters){0};
+}
+
+fl_counters fl_totals(void)
+{
+    int64_t counted[COUNTERS];
+    fl_counters found;
+    for (int counter = 0; counter < COUNTERS; counter++)
+        counted[counter] = atomic_load_explicit(&totals[counter], memory_order_relaxed);
+    memcpy(&found, counted, sizeof found);
+    return found;
 }
 
 void *fl_block(fl_worker *worker, enum fl_block block, size_t bytes)
