@@ -41,6 +41,8 @@ CHAINS = {
     "padded": [RandomCrop(60, padding=(3, 40, 5, 9), fill=(9, 80, 200)), RandomHorizontalFlip(), *FLOATS],
     "padded uint8": [Pad(7, 99), CenterCrop(57), RandomVerticalFlip()],
     "frame where it is small": [CenterCrop(64), ToDtype(torch.float32, scale=True)],
+    "channel after channel": [RandomResizedCrop((24, 33)), RandomHorizontalFlip(), ToTensor("contiguous_format")],
+    "padded, channel after channel": [RandomCrop(60, padding=40), RandomVerticalFlip(), ToTensor("contiguous_format")],
     "numbers as they are": [CenterCrop(30), ToDtype("float32")],
 }
 

@@ -24,8 +24,8 @@ def fill(
 ) -> Labels:
     """Writes the images of these samples to their places; gives their labels.
 
-    A list of labels has UNMADE for each sample that was left alone. Nothing is raised for one: who asks for it by itself
-    is told what is wrong with it.
+    A list of labels has UNMADE for each sample that was left alone. Nothing is raised for one: who asks for it by
+    itself is told what is wrong with it.
 
     Args:
         source: where they lie.

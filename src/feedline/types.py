@@ -109,7 +109,8 @@ class Header:
 class Spec:
     """What a dataset yields as its image; ``None`` where that differs from sample to sample.
 
-    Arrays are HxWxC; with ``tensor`` the image is a torch tensor, CxHxW, whose memory is channels-last.
+    Arrays are HxWxC; with ``tensor`` the image is a torch tensor, CxHxW, whose memory is channels-last, or, where it is
+    ``planar``, channel after channel.
     """
 
     height: int | None
@@ -117,6 +118,7 @@ class Spec:
     channels: int | None
     dtype: torch.dtype = torch.uint8
     tensor: bool = False
+    planar: bool = False
 
     @property
     def fixed(self) -> bool:
@@ -126,15 +128,17 @@ class Spec:
         return replace(self, height=height, width=width)
 
     def empty(self, count: int, make: Empty | None = None) -> torch.Tensor:
-        """Memory for ``count`` images: NxHxWxC, or NxCxHxW in channels-last order; from ``make``, else from torch."""
+        """Memory for ``count`` images: NxHxWxC, or NxCxHxW in their order of memory; from ``make``, else from torch."""
         if self.height is None or self.width is None or self.channels is None:
             raise ValueError(f"no batch can be allocated before every size is known: {self}")
-        shape = (count, self.height, self.width, self.channels)
+        planar = self.tensor and self.planar
+        size = (self.channels, self.height, self.width) if planar else (self.height, self.width, self.channels)
+        shape = (count, *size)
         if torch.is_inference_mode_enabled():  # worker threads write into it, and they are in no such mode
             with torch.inference_mode(False):
                 return self.empty(count, make)
         batch = torch.empty(shape, dtype=self.dtype) if make is None else make(shape, self.dtype)
-        return batch.permute(0, 3, 1, 2) if self.tensor else batch
+        return batch.permute(0, 3, 1, 2) if self.tensor and not planar else batch
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from memory import picture
 
 from feedline.errors import TransformError
-from feedline.transforms import Normalize, RandomApply, ToFloat, ToTensor
+from feedline.transforms import Compose, Normalize, RandomApply, ToFloat, ToTensor
 from feedline.types import Spec
 
 
@@ -162,3 +162,20 @@ def test_inverse_takes_no_other_number_of_channels(shape):
 def test_inverse_takes_tensors(image):
     with pytest.raises(TransformError, match=r"Normalize\.inverse takes a CxHxW or NxCxHxW tensor, not a \w+ of shape"):
         Normalize(0.5, 1).inverse(image)
+
+
+@pytest.mark.parametrize("memory_format", ["contiguous_format", torch.contiguous_format])
+def test_tensors_lie_channel_after_channel_where_that_is_asked_for(memory_format):
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    step = ToTensor(memory_format)
+    plain, planar = ToTensor()(image), step(image)
+    assert torch.equal(plain, planar)
+    assert (plain.is_contiguous(), planar.is_contiguous()) == (False, True)
+    spec = step.spec(Spec(2, 4, 3))
+    assert (spec.planar, spec.empty(5).shape, spec.empty(5).is_contiguous()) == (True, (5, 3, 2, 4), True)
+    assert step == ToTensor("contiguous_format") != ToTensor()
+    assert "channels-last" not in str(Compose([step]).plan((2, 4)))
+    with pytest.raises(
+        TransformError, match=r"ToTensor: memory_format must be one of channels_last, contiguous_format"
+    ):
+        ToTensor("NCHW")

@@ -218,10 +218,14 @@ def _certain(step: Any) -> Any:
     return replace(step, p=1.0) if _has_own(step) else step
 
 
+def _form(spec: Spec) -> tuple[Any, bool, bool]:
+    return spec.dtype, spec.tensor, spec.planar
+
+
 def _agreed(specs: Sequence[Spec | None]) -> Spec | None:
     """What all say; None where one says nothing, or where they say other types."""
     first = specs[0]
-    if first is None or any(one is None or (one.dtype, one.tensor) != (first.dtype, first.tensor) for one in specs):
+    if first is None or any(one is None or _form(one) != _form(first) for one in specs):
         return None
 
     def same(name: str) -> int | None:

@@ -20,21 +20,34 @@ _IMAGENET, _DATASET = "imagenet", "dataset"
 _OF_IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _FLAT = "one of 0 is measured of a channel in which all images of the dataset are of one colour"
 _LEAST_AXES = 3
+_FORMATS = ("channels_last", "contiguous_format")
 _KINDS = {torch.uint8: np.uint8, torch.uint16: np.uint16, torch.float32: np.float32}
 
 
 @dataclass(frozen=True)
 class ToTensor(Transform):
-    """HxWxC to a CxHxW float32 tensor, whole numbers in 0..1; its memory stays channels-last, which costs nothing."""
+    """HxWxC to a CxHxW float32 tensor, whole numbers in 0..1.
+
+    Args:
+        memory_format: "channels_last", in which decoders write and convolutions are fastest; or "contiguous_format",
+            channel after channel, which ``view`` and ``flatten`` without a copy want. torch's objects are taken too.
+    """
+
+    memory_format: Literal["channels_last", "contiguous_format"] | torch.memory_format = "channels_last"
+
+    def __post_init__(self) -> None:
+        name = str(self.memory_format).removeprefix("torch.")
+        require(name in _FORMATS, self, f"memory_format must be one of {', '.join(_FORMATS)}")
+        object.__setattr__(self, "memory_format", name)
 
     def add(self, draft: Draft, key: Key, operation: int) -> None:
         if draft.tensor:
             raise TransformError("ToTensor takes an HxWxC array, and a tensor comes: leave it out")
         draft.convert((1.0 / top(draft.dtype),), (0.0,))
-        draft.tensor = True
+        draft.tensor, draft.planar = True, self.memory_format == _FORMATS[1]
 
     def spec(self, spec: Spec) -> Spec:
-        return replace(spec, dtype=torch.float32, tensor=True)
+        return replace(spec, dtype=torch.float32, tensor=True, planar=self.memory_format == _FORMATS[1])
 
 
 ToFloat = ToTensor

@@ -70,6 +70,7 @@ class Draft:
     Attributes:
         height, width, channels, dtype, tensor: of the picture that the next step sees.
         matrix: from the source to that picture.
+        planar: whether the tensor's memory is channel after channel.
         normalized: whether 0 and 1 are no longer black and white.
 
     Raises:
@@ -94,6 +95,7 @@ class Draft:
         if self.dtype.name not in _KINDS:
             raise TransformError(f"transforms take {', '.join(_KINDS)} images, not {self.dtype}: decode with dtype=")
         self.objects, self.view, self._colours = objects, view, colours
+        self.planar = False
         self.matrix: Matrix = IDENTITY
         self.normalized = False
         self._source = (height, width, channels, self.dtype)
@@ -229,6 +231,7 @@ class Draft:
             self.matrix,
             tuple(self._cuts),
             then,
+            self.planar,
         )
 
     def _settle(self, moves: bool, reveals: bool) -> None:

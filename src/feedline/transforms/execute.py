@@ -21,7 +21,7 @@ _NOWHERE = (0, 0)
 
 
 def run(plan: Plan, image: Image, origin: tuple[int, int] = _NOWHERE) -> Any:
-    """What the plan makes of a picture: an HxWxC array, or a CxHxW tensor whose memory is channels-last.
+    """What the plan makes of a picture: an HxWxC array, or a CxHxW tensor.
 
     Args:
         plan: made for a picture of this size, channels and type.
@@ -39,7 +39,8 @@ def run(plan: Plan, image: Image, origin: tuple[int, int] = _NOWHERE) -> Any:
             image = work(stage, image)
     if not plan.tensor:
         return np.ascontiguousarray(image)
-    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
+    made = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
+    return made.contiguous() if plan.planar else made
 
 
 def run_mask(plan: Plan, mask: Image, fill: int = 0) -> Image:

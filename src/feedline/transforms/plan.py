@@ -36,10 +36,11 @@ class Plan:
         stages: in order.
         size: (height, width) of what comes out.
         channels, dtype: of what comes out.
-        tensor: whether that is a CxHxW tensor (its memory channels-last), or an HxWxC array.
+        tensor: whether that is a CxHxW tensor, or an HxWxC array.
         matrix: from source to output, of all stages.
         cuts: frames beyond which things were cut away, in the coordinates of the source.
         then: a step behind the plan that nothing is known about, in words, or "".
+        planar: of a tensor, whether its memory is channel after channel, and not channels-last.
     """
 
     source: tuple[int, int]
@@ -53,6 +54,7 @@ class Plan:
     matrix: Matrix
     cuts: tuple[Corners, ...] = ()
     then: str = ""
+    planar: bool = False
 
     @cached_property
     def region(self) -> tuple[int, int, int, int]:
@@ -87,7 +89,8 @@ class Plan:
         ]
         if self.then:
             lines.append(f"  then      {self.then}: what it does is known when it has run")
-        form = "tensor CxHxW, channels-last in memory" if self.tensor else "array HxWxC"
+        memory = "" if self.planar else ", channels-last in memory"
+        form = f"tensor CxHxW{memory}" if self.tensor else "array HxWxC"
         return "\n".join(
             [*lines, f"  gives     {self.size[0]} x {self.size[1]}, {self.channels} x {self.dtype}, {form}"]
         )
