@@ -126,7 +126,7 @@ def test_how_a_step_may_be_written(entry, step):
         ({"Resize": None, "size": 3}, "step 2: Resize: parameters belong within {}.* beside it is 'size'"),
         ({"name": "Resize", "sise": 3}, "step 2: Resize has no parameter 'sise'; did you mean size?"),
         ({"Resize": {8: 3}}, "step 2: Resize has no parameter 8; there are size, "),
-        ({"ToTensor": 3}, "step 2: RandomAutocontrast takes"),
+        ({"ToTensor": 3}, "step 2: ToTensor: memory_format must be one of"),
         ({"name": "Resize"}, "step 2: Resize needs size; given {}"),
         ({"Resize": "large"}, "step 2: Resize: size must be .* given Resize[(]size='large'"),
         ({"name": "RandomHorizontalFlip", "p": 2}, "step 2: RandomHorizontalFlip: p must be a number in 0..1; given "),
