@@ -12,6 +12,7 @@ import feedline
 from feedline import DataLoader, counting
 from feedline.native import IMPLEMENTATION
 from feedline.rng import Key
+from feedline.sources import FolderSource
 from feedline.transforms import (
     CenterCrop,
     Compose,
@@ -26,7 +27,7 @@ from feedline.transforms import (
     ToDtype,
     ToTensor,
 )
-from feedline.types import UNMADE
+from feedline.types import UNMADE, Record, Spec
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("FEEDLINE_NATIVE") == "0" and IMPLEMENTATION == "twin", reason="the twin was asked for"
@@ -213,3 +214,105 @@ def test_no_more_rows_of_a_jpeg_are_read_than_the_region_needs(tmp_path):
         rows = -(-(top + height) // 16) - top // 16
         assert counts.mcus_decoded <= columns * (rows + 2)
         assert (counts.resamplings, counts.float_passes) == (1, 0)
+
+
+@pytest.mark.parametrize("chain", [[RandomResizedCrop(20)], [Resize((16, 24)), RandomHorizontalFlip()], [Resize(30)]])
+def test_fast_decoding_all_at_once_is_that_one_by_one(tmp_path, chain):
+    for number in range(24):
+        picture = photo(160 + 7 * (number % 9), 170 + 5 * (number % 7), seed=number)
+        grain = np.random.default_rng(number).integers(-20, 21, picture.shape)
+        data = encoded(np.clip(picture + grain, 0, 255).astype(np.uint8), "jpg", number)
+        assert len(data) > 4096, "smaller files are always decoded at full scale"
+        (tmp_path / "a").mkdir(exist_ok=True)
+        (tmp_path / "a" / f"{number:02}.jpg").write_bytes(turned(data, 1 + number % 8))
+    dataset = feedline.open(tmp_path, transform=Compose([*chain, CenterCrop(14), *FLOATS]), scale="fast")
+    indices = np.arange(len(dataset))
+    with counting() as counts:
+        found = dataset.spec.empty(len(indices))
+        made = list(dataset.fill(indices, Key(3), found.numpy()))
+    assert counts.mcus_decoded > 0
+    expected = dataset.spec.empty(len(indices))
+    one_by_one(dataset, indices.tolist(), Key(3), expected)
+    places = [place for place, label in enumerate(made) if label is not UNMADE]
+    assert len(places) > 0.8 * len(indices)
+    np.testing.assert_array_equal(found[places].numpy(), expected[places].numpy())
+    exact = dataset.with_scale("exact")
+    assert not np.array_equal(exact.get(0, Key(3))[0], dataset.get(0, Key(3))[0])
+
+
+def test_grey_files_serve_as_three_channels_and_are_decoded_once(tmp_path):
+    (tmp_path / "a").mkdir()
+    for number in range(6):
+        (tmp_path / "a" / f"{number}.png").write_bytes(encoded(photo(30, 40, 1, seed=number), "png", number))
+    dataset = feedline.open(tmp_path, transform=Compose([RandomCrop(28, padding=2), *FLOATS]))
+    with counting() as counts:
+        ((images, _),) = list(DataLoader(dataset, batch_size=6, seed=1))
+    assert counts.pixels_decoded == 6 * 30 * 40
+    assert torch.equal(images[4], dataset.get(4, Key(1))[0])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(8, 9, 3), (8, 9), (3, 8, 9)])
+def test_arrays_of_any_order_in_memory(tmp_path, order, shape):
+    images = np.arange(5 * np.prod(shape), dtype=np.uint32).astype(np.uint8).reshape(5, *shape)
+    np.savez(tmp_path / "images.npz", images=np.asarray(images, order=order), labels=np.arange(5))
+    dataset = feedline.open(tmp_path / "images.npz", transform=RandomCrop(7))
+    ((batch, labels),) = list(DataLoader(dataset, batch_size=5, seed=2))
+    assert labels.tolist() == [0, 1, 2, 3, 4]
+    for index in range(5):
+        np.testing.assert_array_equal(batch[index], dataset.get(index, Key(2))[0])
+
+
+class Odd:
+    """A source with records that the kernel cannot take."""
+
+    has_files, groups, classes = False, None, ["a"]
+    targets = np.zeros(5, np.int64)
+    spec = Spec(6, 6, 3)
+
+    def __init__(self, odd):
+        self.data = [np.full((6, 6, 3), 7, np.uint8), odd, b"", np.full((6, 6, 3), 9, np.uint8)[::-1, ::-1]]
+
+    def __len__(self):
+        return len(self.data)
+
+    def path(self, index):
+        return f"odd[{index}]"
+
+    def __getitem__(self, index):
+        return Record(self.data[index], 0, self.path(index))
+
+    def read_batch(self, indices):
+        return [self[index] for index in indices]
+
+
+def test_a_picture_of_many_channels_is_left_alone():
+    dataset = feedline.ImageDataset(Odd(np.zeros((6, 6, 5), np.uint8)), RandomCrop(5))
+    assert dataset.fill(np.array([1, 0]), Key(), dataset.spec.empty(2).numpy()) == [UNMADE, 0]
+
+
+@pytest.mark.parametrize("odd", [None, bytearray(b"x"), np.zeros((2, 2, 3), np.uint16)])
+def test_an_odd_record_is_left_alone_and_the_others_are_made(odd):
+    dataset = feedline.ImageDataset(Odd(odd), RandomCrop(5))
+    found = dataset.fill(np.arange(4), Key(), dataset.spec.empty(4).numpy())
+    assert [label is UNMADE for label in found] == [False, True, True, False]
+    loader = DataLoader(dataset, batch_size=4, on_error="skip")
+    ((images, _),) = list(loader)
+    assert images[:, 0, 0, 0].tolist() == [7, 9]
+    assert [failure.index for failure in loader.ledger] == [1, 2]
+
+
+def test_labels_that_a_subclass_says_are_taken(folder):
+    class Sevens(FolderSource):
+        def label(self, index):
+            return 7
+
+    dataset = feedline.ImageDataset(Sevens(folder), Resize((9, 9)))
+    assert {int(label) for _, labels in DataLoader(dataset, batch_size=20) for label in labels} == {7}
+
+
+def test_a_mode_that_is_changed_later_holds(folder):
+    dataset = feedline.open(folder, transform=Resize((9, 9)))
+    dataset.mode = "L"
+    images, _ = next(iter(DataLoader(dataset, batch_size=4)))
+    assert images.shape == (4, 9, 9, 1)

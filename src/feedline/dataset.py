@@ -76,7 +76,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         self.mode: Mode = mode
         self.scale: Scale = scale
         self._steps = Compose([] if self.transform is None else [self.transform])
-        self._program = self._for_kernel()
+        self._program, self._made_for = self._for_kernel(), (mode, scale)
         spec = self.spec
         self._tensors = spec is not None and spec.tensor
 
@@ -131,7 +131,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         Returns:
             Labels: an array, or a list with UNMADE for each sample that ``get`` shall make; None where it makes all.
         """
-        if self._program is None:
+        if self._program is None or (self.mode, self.scale) != self._made_for:
             return None
         return fill(self.source, self._program, indices, key, out, self._tensors)
 
@@ -139,9 +139,9 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         """The steps for the kernel, where it can make all of a sample: of one type and number of channels."""
         stored = self.source.spec
         channels = CHANNELS.get(self.mode, stored.channels if stored.dtype == torch.uint8 else None)
-        if not AVAILABLE or self.scale != "exact" or channels is None or self.mode == "RGBA":
+        if not AVAILABLE or channels is None or self.mode == "RGBA":
             return None
-        return program(self._steps, channels)
+        return program(self._steps, channels, self.scale == "fast")
 
     def _image(self, record: Record, index: int, ahead: Ahead | None) -> Image:
         return decoded_part(record, self.mode, index, ahead)

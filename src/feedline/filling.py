@@ -12,7 +12,7 @@ from feedline import timing
 from feedline.native.chunk import Program, run
 from feedline.records import label_of
 from feedline.rng import Key
-from feedline.types import UNMADE, Record, Source, owner
+from feedline.types import UNMADE, Source, owner
 
 Labels = list[Any] | NDArray[np.int64]
 Found = tuple[Any, Labels]
@@ -49,10 +49,15 @@ def _listed(labels: Labels) -> list[Any]:
     return labels.tolist() if isinstance(labels, np.ndarray) else labels
 
 
+_SAID = ("__getitem__", "path", "label", "targets")
+"""What a subclass may change that ``bulk`` would not know of."""
+
+
 def _bulk(source: Source, indices: NDArray[np.int64]) -> Found | None:
     """Of a source that says where all its samples lie, and whose class has not changed what they are."""
     kind = type(source)
-    if owner(kind, "bulk") is None or owner(kind, "bulk") is not owner(kind, "__getitem__"):
+    own = owner(kind, "bulk")
+    if own is None or any(owner(kind, name) not in (own, None) for name in _SAID):
         return None
     try:
         found: Found | None = source.bulk(indices)  # type: ignore[attr-defined]
@@ -62,22 +67,14 @@ def _bulk(source: Source, indices: NDArray[np.int64]) -> Found | None:
 
 
 def _records(source: Source, indices: list[int]) -> Found:
-    records = [_record(source, index) for index in indices]
-    return [_picture(record) for record in records], [
-        UNMADE if record is None else label_of(record) for record in records
-    ]
+    found = [_found(source, index) for index in indices]
+    return [data for data, _ in found], [label for _, label in found]
 
 
-def _record(source: Source, index: int) -> Record | None:
+def _found(source: Source, index: int) -> tuple[Any, Any]:
+    """The bytes or the picture of a sample, and its label; None where it is to be made alone."""
     with suppress(Exception):  # told when the sample is asked for alone
-        return source[index]
-    return None
-
-
-def _picture(record: Record | None) -> Any:
-    """Bytes, or HxWxC uint8; else None."""
-    if record is None or "side_by_side" in record.extra:
-        return None
-    data = record.data
-    plain = isinstance(data, bytes) or (data.dtype == np.uint8 and data.ndim == 3 and data.size > 0)
-    return data if plain else None
+        record = source[index]
+        if "side_by_side" not in record.extra:
+            return record.data, label_of(record)
+    return None, UNMADE

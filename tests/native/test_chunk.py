@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from feedline.errors import TransformError
 from feedline.native.choice import extension
-from feedline.native.chunk import PLAN, Step, packed
+from feedline.native.chunk import PLAN, STEP, Step, packed
 from feedline.native.weights import FILTERS
 from feedline.rng import Key
 from feedline.transforms import (
@@ -47,6 +47,7 @@ STEPS = st.one_of(
 def encoded(plan):
     """The row that the kernel has to find; None where its stages are others than it knows."""
     row = np.zeros((), PLAN)
+    row["reduce"] = 1
     row["size"] = plan.size
     row["window"] = row["needed"] = row["frame"] = (0, 0, *plan.source)
     if not plan.stages:
@@ -118,3 +119,22 @@ def test_the_layouts_are_those_of_the_kernel():
         extension.plan(
             packed([Step("Pad"), Step("Resize", size=(3, 3))]).replace(b"\x06\0\0\0", b"\x63\0\0\0", 1), 0, 0, 0, 9, 9
         )
+
+
+@pytest.mark.parametrize(
+    "wrong", [("filter", 10**8), ("filter", -1), ("size", (-1, 4)), ("numbers", (float("nan"),) * 6)]
+)
+def test_steps_that_cannot_be_are_refused_before_anything_is_done(wrong):
+    step = np.frombuffer(packed([Step("Resize", size=(8, 8))]), STEP).copy()
+    step[wrong[0]] = wrong[1]
+    with pytest.raises(ValueError, match="steps must be packed"):
+        extension.plan(step.tobytes(), 0, 0, 0, 30, 30)
+
+
+def test_why_a_sample_was_left_is_told():
+    batch = np.zeros((3, 4, 4, 3), np.uint8)
+    files = [b"no picture", None, np.zeros((4, 4, 3), np.uint8)]
+    codes, why, *_ = extension.run(b"", 3, False, 0, 0, np.arange(3), files, batch, False, None, None)
+    assert [code == 0 for code in codes] == [False, False, True]
+    assert set(why) == {0, 1}
+    assert "PNG" in why[0]

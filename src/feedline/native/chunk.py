@@ -43,6 +43,8 @@ PLAN = np.dtype(
         ("fill", "u1", 4),
         ("rows", "f8", 3),
         ("columns", "f8", 3),
+        ("reduce", "i4"),
+        ("unused", "i4"),
     ]
 )
 """``fl_plan`` of csrc/plan.h."""
@@ -90,12 +92,14 @@ class Program:
         levels: channels x 256: the float32 of each number; None where what comes out is uint8.
         line: 2 x 12 float64: the factors that the levels were made by, and the offsets, channel after channel again and
             again.
+        fast: whether JPEGs that shrink are decoded at 1/2, 1/4 or 1/8.
     """
 
     steps: bytes
     channels: int
     levels: NDArray[np.float32] | None = None
     line: NDArray[np.float64] | None = None
+    fast: bool = False
 
 
 def packed(steps: Sequence[Step]) -> bytes:
@@ -126,9 +130,10 @@ def run(program: Program, key: Key, indices: NDArray[np.int64], source: Any, bat
     """
     assert extension is not None
     codes: bytes
-    codes, read, decode, transform = extension.run(
+    codes, _, read, decode, transform = extension.run(
         program.steps,
         program.channels,
+        program.fast,
         key.seed & (1 << 64) - 1,
         key.epoch & (1 << 32) - 1,
         indices,

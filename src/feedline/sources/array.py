@@ -107,11 +107,13 @@ class ArraySource:
         return self._record(stored if self._layout.encoded else self._layout.upright(stored), index)
 
     def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]] | None:
-        """All images, NxHxWxC, and the labels of these; None where they are not uint8 with their channels last."""
+        """All images, NxHxWxC, and the labels of these; None where they are not uint8 with their channels together."""
         images = self._opened(int(indices[0])).images
         if self._layout.axes not in ("NHW", "NHWC") or images.dtype != np.uint8:
             return None
-        return self._layout.upright(images), self.targets[indices]
+        upright = self._layout.upright(images)
+        whole = upright.strides[2:] == (upright.shape[3], 1)
+        return (upright, self.targets[indices]) if whole else None
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         if not len(indices):

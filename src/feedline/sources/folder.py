@@ -102,7 +102,7 @@ class FolderSource:
 
     def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]]:
         """Where the files lie, for the kernel, and the labels of these samples."""
-        return self._bulk, self.targets[indices]
+        return self._bulk, self._labels[self._names.groups(indices)]
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         return [self[index] for index in indices]

@@ -61,6 +61,11 @@ class PathTable:
         ends = self._arrays[f"{kind}_ends"]
         return self._arrays[kind][ends[place] : ends[place + 1]].tobytes()
 
+    def groups(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """As :meth:`group`, of many, which are there."""
+        found: NDArray[np.int64] = self._starts.searchsorted(indices, "right") - 1
+        return found
+
     @property
     def pieces(self) -> tuple[NDArray[Any], ...]:
         """Group starts, and bytes and ends of heads, names and tails: what the kernel makes paths of."""

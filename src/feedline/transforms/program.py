@@ -24,16 +24,20 @@ from feedline.transforms.resize import Resize
 from feedline.transforms.stages import Convert
 
 _WHITE = 255
+_MOST_CHANNELS = 4
 _CONVERSIONS = (ToTensor, ToDtype, Normalize)
 
 
-def program(steps: Compose, channels: int) -> Program | None:
+def program(steps: Compose, channels: int, fast: bool = False) -> Program | None:
     """The chain for the kernel, where all of it is crops, resizes, flips and frames of fill, and then conversions.
 
     Args:
         steps: the whole chain.
-        channels: of the pictures, which are uint8.
+        channels: of the pictures, which are uint8; more than 4 are not for the kernel.
+        fast: whether JPEGs that shrink are decoded at 1/2, 1/4 or 1/8.
     """
+    if channels > _MOST_CHANNELS:
+        return None
     geometry: list[Step] = []
     conversions: list[tuple[Transform, int]] = []
     operation = 0
@@ -49,7 +53,7 @@ def program(steps: Compose, channels: int) -> Program | None:
             geometry.append(said)
         operation += step.operations
     try:
-        return Program(packed(geometry), channels, *_levels(conversions, channels))
+        return Program(packed(geometry), channels, *_levels(conversions, channels), fast)
     except TransformError:  # said with the sample's path where it is planned
         return None
 

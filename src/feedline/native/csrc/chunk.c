@@ -22,16 +22,17 @@ static void lap(int64_t *account, int64_t *last)
     *last = time;
 }
 
-static int plan(const fl_job *job, int64_t index, int height, int width, fl_plan *planned, fl_status *status)
+static int plan(const fl_job *job, int64_t index, const fl_picture *picture, fl_plan *planned, fl_status *status)
 {
     const fl_key key = {job->seed, (uint64_t)index, job->epoch};
-    if (fl_plan_steps(job->steps, job->count, &key, height, width, planned, status) != FL_OK)
+    if (fl_plan_steps(job->steps, job->count, &key, picture, planned, status) != FL_OK)
         return status->code;
     if (planned->height != job->height || planned->width != job->width)
         return fl_fail(status, FL_DECLINED, "a picture of another size than the batch has");
     return FL_OK;
 }
 
+enum { FEW = 4096 }; /* bytes of a file that is decoded as a whole: planned.py's _SMALL */
 enum { SHORT = 1 << 10, SMALL = 1 << 16 }; /* bytes of a row, and of a picture */
 
 static fl_sink sink_of(const fl_job *job, int place)
@@ -113,15 +114,37 @@ static int run_jpeg(fl_worker *worker, const fl_job *job, int64_t index, const f
     if (fl_jpeg_header(data, size, &header, status) != FL_OK)
         return status->code;
     const int turned = header.orientation >= 5;
-    const int height = turned ? header.width : header.height, width = turned ? header.height : header.width;
-    if (plan(job, index, height, width, &planned, status) != FL_OK)
+    const fl_picture picture = {turned ? header.width : header.height, turned ? header.height : header.width,
+                                header.orientation, job->fast && size > FEW};
+    if (plan(job, index, &picture, &planned, status) != FL_OK)
         return status->code;
-    const fl_window region = fl_stored(&planned.needed, header.orientation, header.height, header.width);
-    if (fl_jpeg_decode(worker, data, size, &region, job->channels, 1, 0, &stored, status) != FL_OK ||
+    const int step = planned.reduce, height = (header.height + step - 1) / step, width = (header.width + step - 1) / step;
+    const fl_window region = fl_stored(&planned.needed, header.orientation, height, width);
+    if (fl_jpeg_decode(worker, data, size, &region, job->channels, step, 0, &stored, status) != FL_OK ||
         fl_turn(worker, &stored, header.orientation, &upright, status) != FL_OK)
         return status->code;
     lap(&worker->times.decode, last);
     return transform(worker, job, &planned, &upright, sink, status);
+}
+
+/* Grey serves as three channels. */
+static int serves(int channels, int asked)
+{
+    return channels == asked || (channels == 1 && asked == 3);
+}
+
+/* A grey picture, as three equal channels. */
+static int colours(fl_worker *worker, fl_image *grey, fl_status *status)
+{
+    uint8_t *out = fl_block(worker, FL_COLOURS, (size_t)grey->height * (size_t)grey->width * 3);
+    if (out == NULL)
+        return fl_fail(status, FL_NO_MEMORY, "no memory for a picture");
+    const fl_image made = {out, grey->height, grey->width, 3, (ptrdiff_t)grey->width * 3};
+    for (int row = 0; row < grey->height; row++)
+        for (int column = 0; column < grey->width; column++, out += 3)
+            out[0] = out[1] = out[2] = grey->pixels[row * grey->stride + column];
+    *grey = made;
+    return FL_OK;
 }
 
 static fl_image part_of(const fl_image *image, const fl_window *needed)
@@ -136,19 +159,32 @@ static fl_image part_of(const fl_image *image, const fl_window *needed)
 static int run_pixels(fl_worker *worker, const fl_job *job, int64_t index, const fl_sink *sink, const fl_image *image,
                       fl_status *status)
 {
+    const fl_picture picture = {.height = image->height, .width = image->width, .orientation = 1};
     fl_plan planned;
-    if (image->channels != job->channels)
+    if (!serves(image->channels, job->channels))
         return fl_fail(status, FL_DECLINED, "%d channels where %d are asked for", image->channels, job->channels);
-    if (plan(job, index, image->height, image->width, &planned, status) != FL_OK)
+    if (plan(job, index, &picture, &planned, status) != FL_OK)
         return status->code;
-    const fl_image part = part_of(image, &planned.needed);
+    fl_image part = part_of(image, &planned.needed);
+    if (part.channels != job->channels && colours(worker, &part, status) != FL_OK)
+        return status->code;
     return transform(worker, job, &planned, &part, sink, status);
+}
+
+/* Of a PNG, by the colour type in its first chunk; 0 of what is none. */
+static int png_channels(const uint8_t *data, size_t size)
+{
+    static const int channels[] = {1, 0, 3, 3, 2, 0, 4};
+    enum { TYPE = 25 };
+    return size > TYPE && data[0] == 0x89 && data[TYPE] < 7 ? channels[data[TYPE]] : 0;
 }
 
 static int run_png(fl_worker *worker, const fl_job *job, int64_t index, const fl_sink *sink, const uint8_t *data,
                    size_t size, int64_t *last, fl_status *status)
 {
     fl_image image;
+    if (!serves(png_channels(data, size), job->channels))
+        return fl_fail(status, FL_DECLINED, "no PNG of the channels that are asked for");
     if (fl_png_decode(worker, data, size, &image, status) != FL_OK)
         return status->code;
     lap(&worker->times.decode, last);

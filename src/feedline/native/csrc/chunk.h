@@ -10,6 +10,7 @@
 typedef struct {
     const fl_step *steps;
     int count;
+    int fast;     /* whether JPEGs that shrink are decoded at 1/2, 1/4 or 1/8 */
     int channels; /* of decoded pictures: 1 (luma) or 3 (RGB); of arrays, what they have */
     uint64_t seed;
     uint32_t epoch;

@@ -165,13 +165,33 @@ static int say(fl_draft *draft, const fl_step *step, const fl_key *key, fl_statu
     }
 }
 
-int fl_plan_steps(const fl_step *steps, int count, const fl_key *key, int height, int width, fl_plan *plan,
+static int fits(int32_t number)
+{
+    return 0 <= number && number <= 1 << 20;
+}
+
+int fl_steps_fit(const fl_step *steps, int count)
+{
+    for (const fl_step *step = steps; step < steps + count; step++) {
+        int good = fits(step->size[0]) && fits(step->size[1]) && fits(step->most) && fits(step->operation);
+        good = good && FL_NEAREST <= step->filter && step->filter <= FL_BICUBIC;
+        for (int each = 0; each < 4; each++)
+            good = good && fits(step->sides[each]);
+        for (int each = 0; each < 6; each++)
+            good = good && isfinite(step->numbers[each]);
+        if (!good)
+            return 0;
+    }
+    return 1;
+}
+
+int fl_plan_steps(const fl_step *steps, int count, const fl_key *key, const fl_picture *picture, fl_plan *plan,
                   fl_status *status)
 {
     fl_draft draft;
-    fl_begin(&draft, height, width);
+    fl_begin(&draft, picture->height, picture->width);
     for (int step = 0; step < count; step++)
         if (say(&draft, &steps[step], key, status) != FL_OK)
             return status->code;
-    return fl_finish(&draft, plan, status);
+    return fl_finish(&draft, picture, plan, status);
 }

@@ -33,7 +33,10 @@ typedef struct {
 void fl_uniform(const fl_key *key, uint32_t operation, uint32_t block, double numbers[4]);
 
 /* What the steps do to a picture of this size. */
-int fl_plan_steps(const fl_step *steps, int count, const fl_key *key, int height, int width, fl_plan *plan,
+int fl_plan_steps(const fl_step *steps, int count, const fl_key *key, const fl_picture *picture, fl_plan *plan,
                   fl_status *status);
+
+/* Whether the steps' kinds, sizes and numbers can be. */
+int fl_steps_fit(const fl_step *steps, int count);
 
 #endif

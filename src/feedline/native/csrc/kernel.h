@@ -66,7 +66,7 @@ enum fl_block {
     FL_SHARES,   /* filters before they are whole numbers */
     FL_PLACES,   /* of warps */
     FL_SMALL,    /* a small picture, before it turns to float as a whole */
-    FL_SHRUNK,   /* what is shrunk before it is turned */
+    FL_COLOURS,  /* grey as three channels */
     FL_BLOCKS
 };
 
@@ -90,6 +90,9 @@ fl_counters fl_totals(void);
 
 /* At least so many bytes (and FL_SLACK more) of a block, whose content is lost when it grows; NULL: no memory. */
 void *fl_block(fl_worker *worker, enum fl_block block, size_t bytes);
+
+/* Lets go of blocks that one large picture needed and the next will not: between chunks. */
+void fl_trim(fl_worker *worker);
 
 /* Closes what codecs keep: called when a thread ends. */
 void fl_jpeg_close(struct fl_jpeg *jpeg);

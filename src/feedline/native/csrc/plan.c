@@ -188,12 +188,58 @@ static void scale(const fl_draft *draft, fl_edges seen, const fl_matrix *back, f
     plan->column_width = draft->across;
 }
 
-int fl_finish(const fl_draft *draft, fl_plan *plan, fl_status *status)
+static int ceiling(int number, int step)
 {
+    return (number + step - 1) / step;
+}
+
+/* By how much the picture may be decoded smaller: transforms/reduced.py. */
+static int reduction(const fl_draft *draft, const fl_picture *picture)
+{
+    const double shrinks = fmin(draft->down, draft->across);
+    if (!picture->fast || !draft->has_filter || draft->filter == FL_NEAREST || draft->has_frame)
+        return 1;
+    return shrinks >= 8 ? 8 : shrinks >= 4 ? 4 : shrinks >= 2 ? 2 : 1;
+}
+
+/* The draft of the picture at 1/step, which makes the same of it but for its finest grain. */
+static int reduce(fl_draft *draft, int step, int orientation)
+{
+    const int rows = draft->source_height, columns = draft->source_width;
+    const int upside = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+    const int mirrored = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+    const double down = upside ? ceiling(rows, step) - (double)rows / step : 0.0;
+    const double across = mirrored ? ceiling(columns, step) - (double)columns / step : 0.0;
+    const fl_matrix small = {{1.0 / step, 0, across, 0, 1.0 / step, down, 0, 0, 1}};
+    fl_matrix back;
+    if (!fl_inverse(&small, &back))
+        return 0;
+    draft->matrix = fl_after(&draft->matrix, &back);
+    draft->down = fmax(1.0, draft->down / step);
+    draft->across = fmax(1.0, draft->across / step);
+    if (draft->has_limits && !fl_whole(&draft->matrix)) {
+        const fl_point one = fl_at(&small, (fl_point){draft->limits.left, draft->limits.top});
+        const fl_point other = fl_at(&small, (fl_point){draft->limits.right, draft->limits.bottom});
+        draft->limits = (fl_edges){fmin(one.y, other.y), fmin(one.x, other.x), fmax(one.y, other.y),
+                                   fmax(one.x, other.x)};
+    } else {
+        draft->has_limits = 0;
+    }
+    draft->source_height = ceiling(rows, step);
+    draft->source_width = ceiling(columns, step);
+    return 1;
+}
+
+int fl_finish(fl_draft *draft, const fl_picture *picture, fl_plan *plan, fl_status *status)
+{
+    const int step = reduction(draft, picture);
+    if (step > 1 && !reduce(draft, step, picture->orientation))
+        return fl_fail(status, FL_DECLINED, "nothing is left of the picture");
     const fl_window source = {0, 0, draft->source_height, draft->source_width};
     const double stretched = fmax(draft->down, draft->across);
     fl_matrix back;
     memset(plan, 0, sizeof *plan);
+    plan->reduce = step;
     plan->height = draft->height;
     plan->width = draft->width;
     plan->window = plan->needed = plan->frame = source;

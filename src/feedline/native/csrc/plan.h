@@ -26,6 +26,13 @@ typedef struct {
     uint8_t fill[4];
 } fl_draft;
 
+/* A picture before it is decoded. */
+typedef struct {
+    int height, width; /* upright */
+    int orientation;   /* EXIF's */
+    int fast;          /* whether it may be decoded at 1/2, 1/4 or 1/8 */
+} fl_picture;
+
 typedef struct {
     int32_t kind;                  /* fl_kind */
     int32_t height, width;         /* of what comes out */
@@ -38,6 +45,7 @@ typedef struct {
     uint8_t fill[4];
     double row_start, row_step, row_width;          /* as of fl_grid, in pixels of the window */
     double column_start, column_step, column_width;
+    int32_t reduce, unused;        /* at 1/`reduce` the picture is decoded, and all of the above is in its pixels then */
 } fl_plan;
 
 void fl_begin(fl_draft *draft, int height, int width);
@@ -46,6 +54,6 @@ void fl_begin(fl_draft *draft, int height, int width);
 int fl_move(fl_draft *draft, const fl_matrix *matrix, int height, int width, const uint8_t *fill, fl_status *status);
 int fl_resize(fl_draft *draft, int height, int width, enum fl_filter filter, int antialias, fl_status *status);
 int fl_flip(fl_draft *draft, int horizontal, fl_status *status);
-int fl_finish(const fl_draft *draft, fl_plan *plan, fl_status *status);
+int fl_finish(fl_draft *draft, const fl_picture *picture, fl_plan *plan, fl_status *status);
 
 #endif

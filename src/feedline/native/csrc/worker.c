@@ -76,6 +76,18 @@ void *fl_block(fl_worker *worker, enum fl_block block, size_t bytes)
     return worker->blocks[block];
 }
 
+enum { LARGE = 1 << 25 }; /* bytes */
+
+void fl_trim(fl_worker *worker)
+{
+    for (int block = 0; block < FL_BLOCKS; block++)
+        if (worker->sizes[block] > LARGE) {
+            free(worker->blocks[block]);
+            worker->blocks[block] = NULL;
+            worker->sizes[block] = 0;
+        }
+}
+
 int fl_fail(fl_status *status, int code, const char *format, ...)
 {
     va_list given;
