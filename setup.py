@@ -42,7 +42,7 @@ class BuildKernel(build_ext):
 
 def kernel() -> Extension:
     given, sanitize = os.environ.get("FEEDLINE_JPEG"), os.environ.get("FEEDLINE_SANITIZE")
-    flags = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra"]
+    flags = ["-std=gnu11", "-O1" if sanitize else "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra"]
     flags += [f"-fsanitize={sanitize}", "-fno-sanitize-recover=all", "-g"] if sanitize else []
     return Extension(
         "feedline.native._kernel",
