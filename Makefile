@@ -6,11 +6,16 @@ BESIDE := $(VENV)-torchvision
 JOBS ?= auto
 KERNEL := setup.py $(wildcard src/feedline/native/csrc/*)
 
-.PHONY: help demo test lint types tests torchvision clean
+# What the kernel's own code is tested by.
+SANITIZED := $(addprefix tests/native/test_,chunk.py fuzz.py jpeg.py png.py place.py resample.py pixels.py warping.py \
+	philox.py) tests/test_filling.py
+
+.PHONY: help demo test lint types tests torchvision sanitize clean
 
 help:
 	@echo "make demo   train on the embedded letters and print where the report is"
 	@echo "make test   lint, format check, types, tests, and tests beside torchvision"
+	@echo "make sanitize  the kernel's tests under AddressSanitizer and UBSan"
 	@echo "make clean  remove $(VENV) and $(BESIDE)"
 
 demo: $(VENV)/ready
@@ -30,6 +35,9 @@ tests: $(VENV)/ready-dev
 
 torchvision: $(BESIDE)/ready
 	$(BESIDE)/bin/python -m pytest -n $(JOBS) tests_torchvision
+
+sanitize: $(VENV)/ready-dev
+	PYTHON=$(abspath $(BIN)/python) scripts/sanitize.sh build/sanitized $(BIN)/python -m pytest -n $(JOBS) $(SANITIZED)
 
 $(VENV)/ready: pyproject.toml constraints.txt $(KERNEL)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
