@@ -6,6 +6,8 @@ FEEDLINE_SANITIZE=address,undefined builds the kernel with these sanitizers.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -29,15 +31,33 @@ class BuildKernel(build_ext):
 
     def _missing(self, ext: Extension) -> str:
         """What a build lacks, in words, or ""."""
+        for given in ext.extra_objects:
+            if not Path(given).is_file():
+                return f"no {given}, which FEEDLINE_JPEG asks for"
         folder = Path(self.build_temp)
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / "probe.c"
         probe.write_text(_PROBE)
         try:
-            self.compiler.compile([str(probe)], output_dir=str(folder), include_dirs=ext.include_dirs)
+            with silenced():
+                self.compiler.compile([str(probe)], output_dir=str(folder), include_dirs=ext.include_dirs)
         except Exception:
             return "no C compiler, or no headers of libjpeg-turbo and zlib (Debian: libjpeg62-turbo-dev, zlib1g-dev)"
         return ""
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """What compilers say about a probe goes nowhere: that it does not compile is an answer."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def kernel() -> Extension:
