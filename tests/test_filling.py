@@ -1,6 +1,11 @@
 """Many samples at once are the samples one by one, to the bit; what the kernel leaves is made one by one."""
 
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 
 import cv2
 import numpy as np
@@ -32,6 +37,7 @@ from feedline.types import UNMADE, Record, Spec
 pytestmark = pytest.mark.skipif(
     os.environ.get("FEEDLINE_NATIVE") == "0" and IMPLEMENTATION == "twin", reason="the twin was asked for"
 )
+TESTS = Path(__file__).parent
 FLOATS = [ToTensor(), Normalize((0.5, 0.4, 0.3), (0.2, 0.3, 0.25))]
 CHAINS = {
     "resized crop": [RandomResizedCrop(24), RandomHorizontalFlip(), *FLOATS],
@@ -316,3 +322,57 @@ def test_a_mode_that_is_changed_later_holds(folder):
     dataset.mode = "L"
     images, _ = next(iter(DataLoader(dataset, batch_size=4)))
     assert images.shape == (4, 9, 9, 1)
+def filled(dataset, seed):
+    """Labels and images of all samples, as bytes."""
+    out = dataset.spec.empty(len(dataset)).zero_().numpy()
+    labels = dataset.fill(np.arange(len(dataset)), Key(seed), out)
+    return [None if label is UNMADE else int(label) for label in labels], out.tobytes()
+
+
+def test_threads_at_once_make_what_one_makes_alone(folder):
+    dataset = feedline.open(folder, transform=Compose(CHAINS["resized crop"]))
+    expected = [filled(dataset, seed) for seed in range(8)]
+    assert len({images for _, images in expected}) == 8
+    together = Barrier(8)
+
+    def work(seed):
+        together.wait(60)
+        return [filled(dataset, seed) for _ in range(3)]
+
+    with ThreadPoolExecutor(8) as pool:
+        for seed, found in enumerate(pool.map(work, range(8))):
+            assert found == [expected[seed]] * 3
+
+
+FORKED = """
+import os, pickle, sys
+from test_filling import CHAINS, filled
+import feedline
+from feedline.transforms import Compose
+
+dataset = feedline.open(sys.argv[1], transform=Compose(CHAINS["resized crop"]))
+first = filled(dataset, 1)
+reader, writer = os.pipe()
+child = os.fork()
+if child == 0:
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        pickle.dump((filled(dataset, 1), filled(dataset, 2)), pipe)
+    os._exit(0)
+os.close(writer)
+with os.fdopen(reader, "rb") as pipe:
+    sent = pickle.load(pipe)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert sent == (first, filled(dataset, 2))
+assert len(set(sent[0][0])) > 1
+print("the same")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_child_makes_the_same(folder):
+    """In a process of its own, so that pytest itself never forks."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(feedline.__file__).parents[1]), str(TESTS)])}
+    command = [sys.executable, "-c", FORKED, str(folder)]
+    done = subprocess.run(command, env=environment, cwd=TESTS, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.returncode) == ("the same\n", 0), done.stderr

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("setuptools", "77")
 ROOT = Path(__file__).parents[2]
 ARCHIVE = "there is no /nowhere/lib/libjpeg.a, which FEEDLINE_JPEG asks for"
 HEADERS = "there is no C compiler, or no headers of libjpeg-turbo and zlib (Debian: libjpeg62-turbo-dev, zlib1g-dev)"
