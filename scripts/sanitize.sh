@@ -19,7 +19,7 @@ esac
 rm -rf "$folder/src"
 cp -R "$root/src" "$root/setup.py" "$root/pyproject.toml" "$root/README.md" "$root/LICENSE" "$folder"
 rm -f "$folder"/src/feedline/native/_kernel.*.so
-(cd "$folder" && FEEDLINE_NATIVE=1 FEEDLINE_SANITIZE=address,undefined \
+(cd "$folder" && FEEDLINE_NATIVE=1 FEEDLINE_SANITIZE=address,undefined,float-cast-overflow \
     "${PYTHON:-python3}" setup.py --quiet build_ext --inplace --parallel "$(getconf _NPROCESSORS_ONLN)")
 
 # The sanitizers' own code has to be there before the interpreter's.
