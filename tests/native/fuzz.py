@@ -69,7 +69,7 @@ def programs():
 
 
 def walled(made, first, count):
-    """A batch between two places that nobody may write to."""
+    """A batch between two places that nobody may write to, as little as to those of what cannot be made."""
     shape = (made.channels, SIDE, SIDE) if first else (SIDE, SIDE, made.channels)
     return np.full((count + 2, *shape), GUARD, np.float32 if made.levels is not None else np.uint8)
 
@@ -81,8 +81,9 @@ def try_chunk(numbers, seed):
     for first, made in programs():
         batch = walled(made, first, len(files))
         codes = run(made, Key(seed), indices, files, batch[1:-1], first)
-        if len(codes) != len(files) or (batch[[0, -1]] != GUARD).any():
-            return "a write outside of the places, or not a code a sample"
+        left = np.array([1, *codes, 1], bool)
+        if len(left) != len(batch) or (batch[left] != GUARD).any():
+            return "a write outside of the places of what was made, or not a code a sample"
     wrong = (try_file(number, data) for number, data in zip(numbers, files, strict=True))
     return "; ".join(filter(None, wrong)) or None
 
@@ -184,7 +185,7 @@ def main():
     parser.add_argument("--save", type=Path, help="a folder for the bytes of each finding")
     options = parser.parse_args()
     found = 0
-    with tqdm(total=options.count, unit="file", mininterval=1, disable=None) as progress:
+    with tqdm(total=options.count, unit="file", mininterval=1 if sys.stderr.isatty() else 60) as progress:
         for count, findings in surveyed(options):
             progress.update(count)
             for number, words in sorted(findings.items()):
