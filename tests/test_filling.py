@@ -322,6 +322,8 @@ def test_a_mode_that_is_changed_later_holds(folder):
     dataset.mode = "L"
     images, _ = next(iter(DataLoader(dataset, batch_size=4)))
     assert images.shape == (4, 9, 9, 1)
+
+
 def filled(dataset, seed):
     """Labels and images of all samples, as bytes."""
     out = dataset.spec.empty(len(dataset)).zero_().numpy()
