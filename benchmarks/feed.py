@@ -53,18 +53,34 @@ class Row:
         wish = [] if self.wish is None else [json.dumps({**self.wish, **less})]
         lines = _output([*self.command, *wish]).splitlines()
         last = lines[-1] if lines else ""
-        if last.startswith("images_per_second="):
-            return {"images_per_second": float(last.partition("=")[2])}
-        if not last.startswith("{"):
-            raise NotRunError(f"no figures: {last[:100]!r}")
-        return dict(json.loads(last))
+        try:
+            return _figures(last)
+        except (ValueError, TypeError) as error:
+            raise NotRunError(f"no figures: {last[:100]!r}") from error
+
+
+def _figures(line: str) -> Told:
+    """What a last line says: ``images_per_second=NUMBER``, or JSON with that key.
+
+    Raises:
+        ValueError, TypeError: it says something else.
+    """
+    name, equals, number = line.partition("=")
+    told = {name: number} if equals and name == "images_per_second" else dict(json.loads(line))
+    rate = float(told.get("images_per_second", "nan"))
+    if not 0 < rate < float("inf"):
+        raise ValueError(line)
+    return {**told, "images_per_second": rate}
 
 
 def _output(command: Sequence[str]) -> str:
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
-    )
+    try:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        )
+    except OSError as error:
+        raise NotRunError(f"not run: {error}"[:160]) from error
     try:
         out, errors = process.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired as error:
@@ -190,8 +206,9 @@ def options(what: str) -> argparse.ArgumentParser:
 
 
 def finish(asked: argparse.Namespace, what: str, rows: list[Row]) -> None:
-    """Measures the rows that were asked for, prints the table and writes the JSON."""
-    chosen = [row for row in rows if not asked.peers or {row.command[-1], row.title} & set(asked.peers)]
+    """Measures the peers that were asked for and what is none, prints the table and writes the JSON."""
+    peers = set(asked.peers or [])
+    chosen = [row for row in rows if not peers or row.wish is None or {row.command[-1], row.title} & peers]
     chosen = with_variants(chosen) if asked.variants else chosen
     run(chosen, asked.rounds)
     print(heading(what, asked.rounds))

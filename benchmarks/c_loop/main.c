@@ -1,12 +1,14 @@
 /* The plain C loop: so many threads, no Python, the same kernel over the same files.
 
-   c_loop LIST THREADS float32|uint8|decode [PASSES]
+   c_loop FOLDER THREADS float32|uint8|uint8-decode-only [PASSES]
 
-   LIST has a path a line. RandomResizedCrop(224), a flip and, of float32, ImageNet's normalising, into batches of 64
-   that are written again and again; "decode" reads and decodes the same regions, and does no more. Prints the images a
-   second of the median pass. */
+   FOLDER is walked to its depth; a regular file is taken for a list, a path a line. RandomResizedCrop(224), a flip and,
+   of float32, ImageNet's normalising, into batches of 64 that are written again and again; "uint8-decode-only" reads and
+   decodes the same regions, and does no more. Prints the images a second of the median pass in one line. Exit status: 1
+   where a file could not be made, 2 where the words are others or there is no file. */
 #include "chunk.h"
 #include "codecs.h"
+#include "files.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -16,10 +18,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { SIDE = 224, BATCH = 64, CHUNK = 32, RING = 4, MOST_PASSES = 99 };
+enum { SIDE = 224, BATCH = 64, CHUNK = 32, RING = 4, MOST_PASSES = 99, MOST_THREADS = 64 };
 
-static char **paths;
-static int count;
+static file_list files;
 static fl_job job;
 static int decode_only;
 static atomic_int next_chunk, failures;
@@ -30,7 +31,7 @@ static fl_step steps[2];
 static float levels[3 * 256];
 static double line[2 * FL_ROUND];
 
-static void prepare(int floats)
+static int prepare(int floats)
 {
     static const double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
     const double numbers[] = {0.08, 1.0, 3.0 / 4.0, 4.0 / 3.0, log(3.0 / 4.0), log(4.0 / 3.0)};
@@ -47,10 +48,15 @@ static void prepare(int floats)
     const ptrdiff_t number = floats ? sizeof(float) : 1;
     place_size = (size_t)(SIDE * SIDE * 3 * number);
     batches = malloc(place_size * BATCH * RING);
-    memset(batches, 1, place_size * BATCH * RING);
+    if (batches == NULL) {
+        fprintf(stderr, "Error: no memory for the batches\n");
+        return -1;
+    }
+    memset(batches, 1, place_size * BATCH * RING); /* so that its pages are there */
     const fl_sink sink = {.channels = 3, .row = SIDE * 3 * number, .column = 3 * number, .channel = number,
                           .levels = floats ? levels : NULL, .line = floats ? line : NULL, .passing = floats};
-    job = (fl_job){steps, 2, 3, 0, 0, SIDE, SIDE, sink, (ptrdiff_t)place_size};
+    job = (fl_job){steps, 2, 3, 0, 0, SIDE, SIDE, sink, (ptrdiff_t)place_size, 1};
+    return 0;
 }
 
 static int decode(fl_worker *worker, int64_t index)
@@ -62,7 +68,7 @@ static int decode(fl_worker *worker, int64_t index)
     fl_plan plan;
     fl_image image;
     const fl_key key = {job.seed, (uint64_t)index, job.epoch};
-    if (fl_read(worker, paths[index], &data, &size, &status) || fl_jpeg_header(data, size, &header, &status) ||
+    if (fl_read(worker, files.paths[index], &data, &size, &status) || fl_jpeg_header(data, size, &header, &status) ||
         fl_plan_steps(steps, 2, &key, header.height, header.width, &plan, &status))
         return status.code;
     return fl_jpeg_decode(worker, data, size, &plan.needed, 3, 1, 0, &image, &status);
@@ -72,13 +78,13 @@ static void *work(void *unused)
 {
     (void)unused;
     fl_worker *worker = fl_worker_here();
-    for (int chunk; (chunk = atomic_fetch_add(&next_chunk, 1)) * CHUNK < count;)
-        for (int place = chunk * CHUNK; place < (chunk + 1) * CHUNK && place < count; place++) {
+    for (int chunk; (chunk = atomic_fetch_add(&next_chunk, 1)) * CHUNK < files.count;)
+        for (int place = chunk * CHUNK; place < (chunk + 1) * CHUNK && place < files.count; place++) {
             fl_status status = {FL_OK, ""};
-            const int64_t index = ((int64_t)place * 7919 + job.epoch) % count; /* all of them, in another order */
+            const int64_t index = ((int64_t)place * 7919 + job.epoch) % files.count; /* all of them, in another order */
             fl_job mine = job;
             mine.sink.data = batches + place_size * (size_t)(place % (BATCH * RING));
-            if (decode_only ? decode(worker, index) : fl_run_path(worker, &mine, index, 0, paths[index], &status))
+            if (decode_only ? decode(worker, index) : fl_run_path(worker, &mine, index, 0, files.paths[index], &status))
                 atomic_fetch_add(&failures, 1);
         }
     return NULL;
@@ -93,7 +99,7 @@ static double seconds(void)
 
 static double pass(int threads)
 {
-    pthread_t thread[64];
+    pthread_t thread[MOST_THREADS];
     const double begun = seconds();
     atomic_store(&next_chunk, 0);
     for (int number = 0; number < threads; number++)
@@ -101,23 +107,7 @@ static double pass(int threads)
     for (int number = 0; number < threads; number++)
         pthread_join(thread[number], NULL);
     job.epoch++;
-    return count / (seconds() - begun);
-}
-
-static void read_list(const char *name)
-{
-    FILE *list = fopen(name, "r");
-    char line[4096];
-    if (list == NULL) {
-        perror(name);
-        exit(1);
-    }
-    while (fgets(line, sizeof line, list) != NULL) {
-        line[strcspn(line, "\n")] = 0;
-        paths = realloc(paths, sizeof *paths * (size_t)(count + 1));
-        paths[count++] = strdup(line);
-    }
-    fclose(list);
+    return files.count / (seconds() - begun);
 }
 
 static int by_size(const void *one, const void *other)
@@ -126,21 +116,50 @@ static int by_size(const void *one, const void *other)
     return (difference > 0) - (difference < 0);
 }
 
-int main(int argc, char **argv)
+static int known(const char *what)
+{
+    static const char *const words[] = {"float32", "uint8", "uint8-decode-only"};
+    for (size_t number = 0; number < sizeof words / sizeof *words; number++)
+        if (strcmp(what, words[number]) == 0)
+            return 1;
+    return 0;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "Error: c_loop FOLDER THREADS float32|uint8|uint8-decode-only [PASSES]\n");
+    return 2;
+}
+
+static double median_rate(int threads, int passes)
 {
     double rates[MOST_PASSES];
-    const int passes = argc > 4 ? atoi(argv[4]) : 5, threads = argc > 2 ? atoi(argv[2]) : 0;
-    if (argc < 4 || threads < 1 || threads > 64 || passes < 1 || passes > MOST_PASSES) {
-        fprintf(stderr, "c_loop LIST THREADS float32|uint8|decode [PASSES]\n");
-        return 2;
-    }
-    read_list(argv[1]);
-    decode_only = strcmp(argv[3], "decode") == 0;
-    prepare(strcmp(argv[3], "float32") == 0);
     pass(threads);
     for (int number = 0; number < passes; number++)
         rates[number] = pass(threads);
     qsort(rates, (size_t)passes, sizeof *rates, by_size);
-    printf("images_per_second=%.1f failures=%d\n", rates[passes / 2], failures);
-    return failures > 0;
+    return rates[passes / 2];
+}
+
+int main(int argc, char **argv)
+{
+    const int passes = argc > 4 ? atoi(argv[4]) : 5, threads = argc > 2 ? atoi(argv[2]) : 0;
+    if (argc < 4 || threads < 1 || threads > MOST_THREADS || passes < 1 || passes > MOST_PASSES || !known(argv[3]))
+        return usage();
+    if (find_files(argv[1], &files))
+        return 2;
+    if (files.count == 0) {
+        fprintf(stderr, "Error: there is no file in %s\n", argv[1]);
+        return usage();
+    }
+    decode_only = strcmp(argv[3], "uint8-decode-only") == 0;
+    if (prepare(strcmp(argv[3], "float32") == 0))
+        return 1;
+    const double rate = median_rate(threads, passes);
+    if (failures > 0) {
+        fprintf(stderr, "Error: %d images could not be made in %d passes\n", failures, passes + 1);
+        return 1;
+    }
+    printf("images_per_second=%.1f\n", rate);
+    return 0;
 }
