@@ -16,6 +16,6 @@ mkdir "$folder/source"
 tar --extract --gzip --file "$folder/source.tar.gz" --directory "$folder/source" --strip-components 1
 cmake -S "$folder/source" -B "$folder/build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$prefix" \
     "-DCMAKE_INSTALL_LIBDIR=$prefix/lib" -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DENABLE_SHARED=OFF -DWITH_TURBOJPEG=OFF \
-    -DREQUIRE_SIMD=ON
+    -DREQUIRE_SIMD=ON -DCMAKE_POLICY_VERSION_MINIMUM=3.5 # which cmake 4 asks for: the sources name an older one
 cmake --build "$folder/build" --parallel
 cmake --install "$folder/build"
