@@ -6,8 +6,8 @@
 Decode, RandomResizedCrop(224, antialiased), horizontal flip, normalise to float32: each peer in the best configuration
 that was found for two cores (`--variants` runs the others that were tried). An epoch is 4,000 images: the files of the
 corpus, each by four names. Sixteen batches warm up, and so many are measured that the end of an epoch is among them.
-`--c-loop` compiles c_loop/main.c and runs it over the same folder with two threads, a row for each of float32, uint8 and
-uint8-decode-only; `--c-loop PATH` runs a program that was compiled before: `PATH FOLDER 2 float32` prints
+`--c-loop` compiles c_loop/main.c and runs it over the same folder with two threads, a row for each of float32, uint8
+and uint8-decode-only; `--c-loop PATH` runs a program that was compiled before: `PATH FOLDER 2 float32` prints
 `images_per_second=NUMBER`. `peers/` holds one file a peer.
 """
 
