@@ -14,7 +14,16 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 _SOURCES = "src/feedline/native/csrc"
-_PROBE = "#include <stdio.h>\n#include <jpeglib.h>\n#include <zlib.h>\nint has[LIBJPEG_TURBO_VERSION_NUMBER > 0];\n"
+_PROBE = """
+#include <Python.h>
+#include <stdio.h>
+#include <jpeglib.h>
+#include <zlib.h>
+int has[LIBJPEG_TURBO_VERSION_NUMBER > 0];
+void probe(j_decompress_ptr jpeg, z_streamp png) { jpeg_abort_decompress(jpeg); inflateReset(png); }
+"""
+_HIDING = {"linux": ["-Wl,--exclude-libs,ALL"], "darwin": ["-Wl,-exported_symbol,_PyInit__kernel"]}
+"""Link options that keep the names of a static libjpeg to ourselves: the process may have loaded another."""
 
 
 class BuildKernel(build_ext):
@@ -40,9 +49,14 @@ class BuildKernel(build_ext):
         probe.write_text(_PROBE)
         try:
             with silenced():
-                self.compiler.compile([str(probe)], output_dir=str(folder), include_dirs=ext.include_dirs)
+                made = self.compiler.compile([str(probe)], output_dir=str(folder), include_dirs=ext.include_dirs)
+                made += ext.extra_objects
+                self.compiler.link_shared_object(made, str(folder / "probe.so"), libraries=ext.libraries)
         except Exception:
-            return "no C compiler, or no headers of libjpeg-turbo and zlib (Debian: libjpeg62-turbo-dev, zlib1g-dev)"
+            return (
+                "no C compiler, or not all of Python.h, libjpeg-turbo and zlib with their headers "
+                "(Debian: gcc, python3-dev, libjpeg62-turbo-dev, zlib1g-dev)"
+            )
         return ""
 
 
@@ -72,7 +86,7 @@ def kernel() -> Extension:
         libraries=["z"] if given else ["jpeg", "z"],
         extra_objects=[f"{given}/lib/libjpeg.a"] if given else [],
         extra_compile_args=flags,
-        extra_link_args=[f"-fsanitize={sanitize}"] if sanitize else [],
+        extra_link_args=[*_HIDING.get(sys.platform, []), *([f"-fsanitize={sanitize}"] if sanitize else [])],
         optional=os.environ.get("FEEDLINE_NATIVE") != "1",
     )
 
