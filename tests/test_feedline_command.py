@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from feedline import __version__
+
 COMMAND = Path(sys.executable).with_name("feedline")
 
 
@@ -24,5 +26,6 @@ def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path):
 
 
 def test_it_runs():
-    done = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.startswith("feedline ")
+    asked = {**os.environ, "FEEDLINE_NATIVE": "0"}
+    done = subprocess.run([COMMAND, "--version"], env=asked, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == f"feedline {__version__} (Python twin: FEEDLINE_NATIVE=0 asks for it)\n"

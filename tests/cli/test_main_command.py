@@ -1,5 +1,6 @@
 """The command itself: words, exit status, errors in one line."""
 
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import typer
 
 from feedline import __version__
 from feedline.cli.main import app
+from feedline.native import IMPLEMENTATION
 
 
 @pytest.fixture
@@ -38,8 +40,11 @@ def end():
     raise EOFError("ended early")
 
 
-def test_version(command):
-    assert command("--version") == (0, f"feedline {__version__}\n", "")
+def test_version_and_what_runs(command):
+    status, out, err = command("--version")
+    runs = "C kernel, (plain|sse2|avx2|neon)" if IMPLEMENTATION == "kernel" else "Python twin: .+"
+    assert (status, err) == (0, "")
+    assert re.fullmatch(rf"feedline {re.escape(__version__)} \({runs}\)\n", out)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["--debug"]])

@@ -20,6 +20,7 @@ from feedline.cli.predict import predict
 from feedline.cli.train import train
 from feedline.cli.transforms import app as transforms
 from feedline.errors import DecodeError, FeedlineError
+from feedline.native.choice import described
 
 DATA, MISUSE, FAULT, INTERRUPTED = 1, 2, 70, 130
 
@@ -39,14 +40,20 @@ app.add_typer(transforms)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"feedline {__version__}")
+        typer.echo(f"feedline {__version__} ({described()})")
         raise typer.Exit
 
 
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version, and whether the C kernel runs.",
+            is_eager=True,
+            callback=_print_version,
+        ),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:

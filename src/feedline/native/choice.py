@@ -14,7 +14,10 @@ def _found() -> ModuleType | None:
 
     Raises:
         ImportError: ``FEEDLINE_NATIVE=1`` asks for the kernel, and it was not built.
+        ValueError: ``FEEDLINE_NATIVE`` says something else.
     """
+    if _ASKED not in ("", "0", "1"):
+        raise ValueError(f"FEEDLINE_NATIVE must be 0 (the Python twin), 1 (the C kernel) or empty, not {_ASKED!r}")
     if _ASKED == "0":
         return None
     try:
@@ -32,3 +35,10 @@ extension: ModuleType | None = _found()
 """The extension module, or None."""
 IMPLEMENTATION = "twin" if extension is None else "kernel"
 """Which of the two runs."""
+
+
+def described() -> str:
+    """In words for people, such as "C kernel, avx2"."""
+    if extension is not None:
+        return f"C kernel, {extension.simd()}"
+    return "Python twin: " + ("FEEDLINE_NATIVE=0 asks for it" if _ASKED == "0" else "no C kernel was built")
