@@ -1,5 +1,7 @@
 """What the kernel plans by itself is what the transforms plan, to the bit."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,6 +25,9 @@ from feedline.transforms import (
 from feedline.transforms.canvas import _upright
 from feedline.transforms.program import program
 from feedline.transforms.stages import Resample
+
+if extension is None and os.environ.get("FEEDLINE_NATIVE") == "0":
+    pytest.skip("FEEDLINE_NATIVE=0 asks for the twin", allow_module_level=True)
 
 KINDS = {"copy": 1, "scale": 2}
 SIZES = st.tuples(st.integers(1, 90), st.integers(1, 90))
