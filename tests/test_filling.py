@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Barrier
 
 import cv2
+import hashed
 import numpy as np
 import pytest
 import torch
@@ -129,6 +130,15 @@ def test_loaders_give_the_same_with_and_without(folder, workers, kind, monkeypat
     for (images, labels), (others, other_labels) in zip(with_kernel, batches(), strict=True):
         assert torch.equal(images, others)
         assert labels.tolist() == other_labels.tolist()
+
+
+def test_a_process_without_the_kernel_makes_the_same_batches(folder):
+    asked = {**os.environ, "FEEDLINE_NATIVE": "0"}
+    command = [sys.executable, hashed.__file__, str(folder)]
+    done = subprocess.run(command, env=asked, capture_output=True, text=True, timeout=120, check=False)
+    here = hashed.hashes(folder)
+    assert len(set(here)) == 2
+    assert done.stdout.split() == ["twin", *here], done.stderr
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "NHW", "NCHW"])
