@@ -1,5 +1,5 @@
 import gc
-import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -50,10 +50,15 @@ def test_whatever_is_kept_of_a_tensor_is_never_written_again(keep):
 
 def test_blocks_that_nobody_has_do_not_pile_up():
     ring = Ring()
-    kept = [ring(SHAPE, torch.float32) for _ in range(20)]
-    del kept
-    ring(SHAPE, torch.float32)
-    assert len(ring._blocks) <= 3
+    tracemalloc.start()
+    try:
+        kept = [ring(SHAPE, torch.float32) for _ in range(20)]
+        all_of_them = tracemalloc.get_traced_memory()[0]
+        del kept
+        last = ring(SHAPE, torch.float32)
+        assert tracemalloc.get_traced_memory()[0] < 4 * last.nbytes < 20 * last.nbytes < all_of_them
+    finally:
+        tracemalloc.stop()
 
 
 def test_small_ones_and_none():
@@ -74,4 +79,3 @@ def test_a_consumer_that_keeps_its_batches_sees_none_of_them_change(tmp_path):
         places.add(batch.data_ptr())
         del batch
     assert len(places) < 8
-    assert threading.active_count() >= 1
