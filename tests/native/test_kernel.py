@@ -1,4 +1,5 @@
 import os
+import runpy
 import subprocess
 import sys
 
@@ -14,6 +15,15 @@ if IMPLEMENTATION == "twin" and os.environ.get("FEEDLINE_NATIVE") == "0":
 from feedline.native import _kernel, kernel
 
 NAMES = _kernel.simd_names()
+ALONE = """
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+
+spec = spec_from_file_location("feedline.native._kernel", sys.argv[1])
+kernel = module_from_spec(spec)
+spec.loader.exec_module(kernel)
+print(kernel.simd())
+"""
 
 
 @pytest.fixture
@@ -44,18 +54,27 @@ def test_what_is_not_there_is_not_chosen():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_environment_chooses(name):
-    code = "from feedline.native import _kernel, kernel; print(_kernel.simd())"
-    asked = {**os.environ, "FEEDLINE_SIMD": name}
-    found = subprocess.run([sys.executable, "-c", code], env=asked, capture_output=True, text=True, timeout=60)
+def test_the_environment_chooses_in_a_process_that_has_the_extension_alone(name):
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", ALONE, _kernel.__file__],
+        env={**os.environ, "FEEDLINE_SIMD": name},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert found.stdout.strip() == name, found.stderr
 
 
-def test_the_environment_asks_for_what_is_not_there():
-    asked = {**os.environ, "FEEDLINE_SIMD": "mmx", "FEEDLINE_NATIVE": "1"}
-    code = "import feedline.native"
-    found = subprocess.run([sys.executable, "-c", code], env=asked, capture_output=True, text=True, timeout=60)
-    assert "FEEDLINE_SIMD or choose_simd: there is no 'mmx'" in found.stderr
+@pytest.mark.usefixtures("simd")
+@pytest.mark.parametrize("simd", NAMES[:1], indirect=True)
+def test_the_environment_chooses_as_the_kernel_is_imported(monkeypatch):
+    for name in NAMES:
+        monkeypatch.setenv("FEEDLINE_SIMD", name)
+        runpy.run_path(kernel.__file__)
+        assert _kernel.simd() == name
+    monkeypatch.setenv("FEEDLINE_SIMD", "mmx")
+    with pytest.raises(ValueError, match="FEEDLINE_SIMD or choose_simd: there is no 'mmx'"):
+        runpy.run_path(kernel.__file__)
 
 
 @pytest.mark.parametrize("name", NAMES)
