@@ -1,6 +1,7 @@
 """Who may import whom, read from the source."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,15 @@ def test_imports_point_downward(path):
     functions = [node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)]
     late = {name for node in functions for name in imported(node, package_of(path))}
     assert [name for name in late if name.split(".")[0] == "feedline"] == [], "imports belong at the top"
+
+
+def test_contributing_tells_the_same_layers_from_below_to_above():
+    page = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = re.search(r"^    errors, .*?\n\n", page, re.DOTALL | re.MULTILINE).group().splitlines()
+    told = " ".join(line[:54].strip() for line in lines if line.strip())
+    layers = [set(re.findall(r"\w+", layer)) for layer in told.split(" < ")]
+    hidden = {"_atomic", "_cache", "_opencv", "_optional", "_version"}
+    assert layers == [LAYERS[0] - hidden, *LAYERS[1:]]
 
 
 @pytest.mark.parametrize(
