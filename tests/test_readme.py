@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from photo import photo
+from PIL import Image
 
 from feedline import transforms
+from feedline.native import IMPLEMENTATION
 from feedline.transforms import load_recipe
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +28,7 @@ SAYS = (
 
 
 DOCS = (ROOT / "docs/transforms.md").read_text(encoding="utf-8")
+KERNEL = (ROOT / "docs/kernel.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str, page: str = README) -> list[str]:
@@ -67,6 +71,22 @@ def test_the_examples_of_the_page_on_transforms_run(tmp_path: Path) -> None:
     (recipe,) = blocks("yaml", DOCS)
     (tmp_path / "recipe.yaml").write_text(recipe, encoding="utf-8")
     assert len(load_recipe(tmp_path / "recipe.yaml").transforms) == 6
+
+
+def test_the_example_of_the_page_on_the_kernel_counts_what_the_page_says(tmp_path: Path) -> None:
+    for number in range(6):
+        path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photo(300, 400, seed=number)).save(path)
+    (block,) = blocks("python", KERNEL)
+    resamplings, float_passes, decoded, read = map(int, run([sys.executable, "-c", block], tmp_path).split())
+    assert "one resampling and one pass over floats a picture" in " ".join(KERNEL.split())
+    assert (resamplings, float_passes) == (6, 6)
+    if IMPLEMENTATION == "twin":
+        assert (decoded, read) == (0, 0)
+    else:  # of 19 rows of 25 units in each
+        assert 0 < decoded < 6 * 19 * 25
+        assert 6 <= read <= 6 * 19
 
 
 def test_the_page_on_transforms_names_every_transform() -> None:
