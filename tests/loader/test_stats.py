@@ -30,6 +30,9 @@ class SlowSource(Memory):
 class SlowDecode(ImageDataset):
     keyed = True
 
+    def fill(self, indices, key, out):
+        """The kernel decodes without ``_image``."""
+
     def _image(self, record, index, ahead):
         time.sleep(PAUSE)
         return super()._image(record, index, ahead)

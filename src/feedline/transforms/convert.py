@@ -40,6 +40,9 @@ class ToTensor(Transform):
         require(name in _FORMATS, self, f"memory_format must be one of {', '.join(_FORMATS)}")
         object.__setattr__(self, "memory_format", name)
 
+    def __repr__(self) -> str:
+        return "ToTensor()" if self.memory_format == _FORMATS[0] else f"ToTensor({self.memory_format!r})"
+
     def add(self, draft: Draft, key: Key, operation: int) -> None:
         if draft.tensor:
             raise TransformError("ToTensor takes an HxWxC array, and a tensor comes: leave it out")
