@@ -388,3 +388,32 @@ def test_a_forked_child_makes_the_same(folder):
     command = [sys.executable, "-c", FORKED, str(folder)]
     done = subprocess.run(command, env=environment, cwd=TESTS, capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.returncode) == ("the same\n", 0), done.stderr
+
+
+@pytest.mark.parametrize("steps", [[*FLOATS], [ToTensor("contiguous_format")], [RandomHorizontalFlip()], []])
+@pytest.mark.parametrize("workers", [0, 2])
+def test_files_of_one_size_that_no_step_says_are_made_at_once(tmp_path, steps, workers):
+    (tmp_path / "a").mkdir()
+    for number in range(13):
+        (tmp_path / "a" / f"{number:02}.png").write_bytes(encoded(photo(28, 30, 3, seed=number), "png", number))
+    dataset = feedline.open(tmp_path, transform=Compose(steps) if steps else None)
+    with counting() as counts:
+        batches = list(DataLoader(dataset, batch_size=5, seed=3, num_workers=workers))
+    assert counts.unlocked_ns > 0
+    images = torch.cat([images for images, _ in batches])
+    for index in range(13):
+        np.testing.assert_array_equal(images[index], dataset.get(index, Key(3))[0])
+    if steps == [ToTensor("contiguous_format")]:
+        assert batches[0][0].is_contiguous()
+
+
+def test_files_of_other_sizes_than_the_first_are_told_as_ever(tmp_path):
+    (tmp_path / "a").mkdir()
+    for number in range(6):
+        size = (28, 30) if number % 3 else (20, 20)
+        (tmp_path / "a" / f"{number:02}.png").write_bytes(encoded(photo(*size, 3, seed=number), "png", number))
+    dataset = feedline.open(tmp_path, transform=Compose(FLOATS))
+    with pytest.raises(Exception, match="images of different shapes cannot form a batch"):
+        list(DataLoader(dataset, batch_size=6, num_workers=2))
+    batches = list(DataLoader(feedline.Subset(dataset, [1, 2, 4, 5, 0, 3]), batch_size=2))
+    assert [tuple(images.shape[2:]) for images, _ in batches] == [(28, 30), (28, 30), (20, 20)]

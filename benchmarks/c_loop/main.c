@@ -47,7 +47,7 @@ static int prepare(int floats)
             levels[channel * 256 + value] = (float)(value * line[channel] + line[FL_ROUND + channel]);
     const ptrdiff_t number = floats ? sizeof(float) : 1;
     place_size = (size_t)(SIDE * SIDE * 3 * number);
-    batches = malloc(place_size * BATCH * RING);
+    batches = aligned_alloc(64, place_size * BATCH * RING);
     if (batches == NULL) {
         fprintf(stderr, "Error: no memory for the batches\n");
         return -1;
@@ -55,7 +55,8 @@ static int prepare(int floats)
     memset(batches, 1, place_size * BATCH * RING); /* so that its pages are there */
     const fl_sink sink = {.channels = 3, .row = SIDE * 3 * number, .column = 3 * number, .channel = number,
                           .levels = floats ? levels : NULL, .line = floats ? line : NULL, .passing = floats};
-    job = (fl_job){steps, 2, 3, 0, 0, SIDE, SIDE, sink, (ptrdiff_t)place_size, 1};
+    job = (fl_job){.steps = steps, .count = 2, .channels = 3, .height = SIDE, .width = SIDE, .sink = sink,
+                   .place = (ptrdiff_t)place_size, .whole = 1};
     return 0;
 }
 
@@ -68,8 +69,10 @@ static int decode(fl_worker *worker, int64_t index)
     fl_plan plan;
     fl_image image;
     const fl_key key = {job.seed, (uint64_t)index, job.epoch};
-    if (fl_read(worker, files.paths[index], &data, &size, &status) || fl_jpeg_header(data, size, &header, &status) ||
-        fl_plan_steps(steps, 2, &key, header.height, header.width, &plan, &status))
+    if (fl_read(worker, files.paths[index], &data, &size, &status) || fl_jpeg_header(data, size, &header, &status))
+        return status.code;
+    const fl_picture picture = {.height = header.height, .width = header.width, .orientation = 1};
+    if (fl_plan_steps(steps, 2, &key, &picture, &plan, &status))
         return status.code;
     return fl_jpeg_decode(worker, data, size, &plan.needed, 3, 1, 0, &image, &status);
 }

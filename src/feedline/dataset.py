@@ -120,6 +120,11 @@ class ImageDataset(Dataset[tuple[Any, int]]):
             if watch is not None:
                 watch.lap(doing)
 
+    @property
+    def fills(self) -> bool:
+        """Whether :meth:`fill` makes samples, of places of the right size."""
+        return self._program is not None
+
     def fill(self, indices: NDArray[np.int64], key: Key, out: NDArray[Any]) -> Labels | None:
         """Many samples at once, equal to those of :meth:`get`: images to their places, and their labels.
 

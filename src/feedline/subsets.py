@@ -42,6 +42,11 @@ class Subset(Dataset[tuple[Any, int]]):
         except DecodeError as error:
             raise error.at(error.path, index) from error
 
+    @property
+    def fills(self) -> bool:
+        """As :attr:`ImageDataset.fills`."""
+        return self.dataset.fills
+
     def fill(self, indices: NDArray[np.int64], key: Key, out: NDArray[Any]) -> Labels | None:
         """As :meth:`ImageDataset.fill`; ``indices`` count within this part."""
         if type(self.dataset).fill is not ImageDataset.fill or type(self.dataset).get is not ImageDataset.get:

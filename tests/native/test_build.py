@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ARCHIVE = "there is no /nowhere/lib/libjpeg.a, which FEEDLINE_JPEG asks for"
-HEADERS = "there is no C compiler, or no headers of libjpeg-turbo and zlib (Debian: libjpeg62-turbo-dev, zlib1g-dev)"
+HEADERS = (
+    "there is no C compiler, or not all of Python.h, libjpeg-turbo and zlib with their headers "
+    "(Debian: gcc, python3-dev, libjpeg62-turbo-dev, zlib1g-dev)"
+)
 LACKS = {
     "headers": ({"CFLAGS": "-nostdinc"}, HEADERS),
     "compiler": ({"CC": "/nowhere/cc"}, HEADERS),

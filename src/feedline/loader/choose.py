@@ -14,7 +14,7 @@ from feedline.loader.fetch import Fetch, KeyedFetch, SampleFetch
 from feedline.loader.foreign import IterableFetch, MapFetch
 from feedline.loader.mend import Mender, OnError
 from feedline.loader.progress import Again
-from feedline.loader.wrapped import keyed
+from feedline.loader.wrapped import guessed, keyed
 from feedline.rng import Key
 from feedline.types import Empty
 
@@ -65,4 +65,5 @@ class FetchPlan:
             return SampleFetch(own, key, self.collate_fn, batched, mender, reseeds, self.own_process)
         spec = own.spec
         fixed = spec if spec is not None and spec.fixed else None
-        return KeyedFetch(own, fixed, key, self.parts, mender, self.memory)
+        guess = guessed(own, key) if fixed is None and mender is None else None
+        return KeyedFetch(own, fixed, key, self.parts, mender, self.memory, guess)

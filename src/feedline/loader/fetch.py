@@ -104,7 +104,8 @@ class KeyedFetch(Stateless):
     """Batches of a dataset of ours, each cut into as many parts as there are workers.
 
     Where the dataset's spec is fixed the batch is allocated first, from ``memory``, and samples are written into their
-    places.
+    places. Where it is not, but one sample was of a size, ``guess``, that is tried for all of them: what cannot be
+    filled with that is made one by one.
     """
 
     dataset: KeyedDataset
@@ -113,14 +114,16 @@ class KeyedFetch(Stateless):
     parts: int
     mender: Mender | None = None
     memory: Empty = empty
+    guess: Spec | None = None
 
     def plan(self, indices: Iterable[int]) -> list[Part]:
         indices = list(indices)
         step = max(1, -(-len(indices) // self.parts))
         starts = range(0, len(indices), step)
-        if self.spec is None:
+        spec = self.spec or self.guess
+        if spec is None:
             return [Part(indices[start : start + step], start) for start in starts]
-        images = self.spec.empty(len(indices), self.memory)
+        images = spec.empty(len(indices), self.memory)
         array, numbers = images.numpy(), np.asarray(indices)
         whole = numbers.dtype == np.int64 and numbers.ndim == 1
         return [
@@ -141,6 +144,9 @@ class KeyedFetch(Stateless):
         labels = self._filled(part)
         if self.mender is None and isinstance(labels, np.ndarray):
             return labels
+        if self.spec is None and part.images is not None:
+            get = Watched(lambda index: self.dataset.get(index, self.key), len(part.indices))
+            return get.all(part.indices)
         labels = labels.tolist() if isinstance(labels, np.ndarray) else labels
         left = [number for number, label in enumerate(labels) if label is UNMADE]
         if self.mender is not None:
@@ -188,6 +194,11 @@ class KeyedFetch(Stateless):
     def join(self, tasks: list[Part], values: list[Any]) -> Any:
         if self.mender is None and tasks and all(isinstance(value, np.ndarray) for value in values):
             return [tasks[0].images, torch.from_numpy(np.concatenate(values))]
+        if self.mender is None and self.spec is None and self.guess is not None:
+            samples = [
+                sample for part, value in zip(tasks, values, strict=True) for sample in self._samples(part, value)
+            ]
+            return self._collated(tasks, samples, None)
         if self.mender is None:
             return self._join(tasks, [item for value in values for item in value])
         places = [found for value in values for found in value.value]
@@ -197,6 +208,14 @@ class KeyedFetch(Stateless):
         if not kept or short:
             return Mended(None, failures, 0, short)
         return Mended(self._join(tasks, [places[number][0] for number in kept], kept), failures, len(kept))
+
+    def _samples(self, part: Part, value: Any) -> list[Any]:
+        """What ``get`` gives, also of a part whose images were filled in."""
+        if part.images is None or not isinstance(value, np.ndarray):
+            return list(value)
+        images = part.images[part.start : part.start + len(part.indices)]
+        each = list(images) if self.guess is not None and self.guess.tensor else list(images.numpy())
+        return list(zip(each, value.tolist(), strict=True))
 
     def _join(self, tasks: list[Part], items: list[Any], kept: list[int] | None = None) -> Any:
         """The batch of these items; ``kept`` says which places of the batch they have, where not all are taken."""

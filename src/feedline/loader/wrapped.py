@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch.utils.data import ConcatDataset, IterableDataset, Subset
 
@@ -15,6 +16,9 @@ from feedline.rng import Key
 from feedline.types import KeyedDataset, Spec, owner
 
 Fill = Callable[[NDArray[np.int64], Key, NDArray[Any]], list[Any] | NDArray[np.int64] | None]
+
+
+_AXES = 3
 
 
 def keyed(dataset: Any) -> KeyedDataset | None:
@@ -54,6 +58,22 @@ def filler(dataset: Any) -> Fill | None:
     return found if found is not None and owner(kind, "fill") is owner(kind, "get") else None
 
 
+def guessed(dataset: KeyedDataset, key: Key) -> Spec | None:
+    """Of what size all samples may be: that of the first, where many can be made at once if that is so."""
+    if not getattr(dataset, "fills", False) or filler(dataset) is None or not len(dataset):
+        return None
+    try:
+        image, _ = dataset.get(0, key)
+    except Exception:  # told when that sample is due
+        return None
+    tensor = isinstance(image, torch.Tensor)
+    if image.ndim != _AXES:
+        return None
+    channels, height, width = image.shape if tensor else (image.shape[2], *image.shape[:2])
+    planar = tensor and image.is_contiguous() and not image.is_contiguous(memory_format=torch.channels_last)
+    return Spec(height, width, channels, torch.as_tensor(image).dtype, tensor, planar)
+
+
 @dataclass(frozen=True)
 class _Part:
     dataset: KeyedDataset
@@ -67,6 +87,10 @@ class _Part:
     @property
     def spec(self) -> Spec | None:
         return self.dataset.spec
+
+    @property
+    def fills(self) -> bool:
+        return getattr(self.dataset, "fills", False) is True
 
     def __len__(self) -> int:
         return len(self.indices)
