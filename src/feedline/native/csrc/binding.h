@@ -70,5 +70,7 @@ PyObject *fl_py_look_up(PyObject *module, PyObject *given);
 PyObject *fl_py_mix(PyObject *module, PyObject *given);
 PyObject *fl_py_scale_shift(PyObject *module, PyObject *given);
 PyObject *fl_py_words(PyObject *module, PyObject *given);
+PyObject *fl_py_crc32c(PyObject *module, PyObject *given);
+PyObject *fl_py_crc32c_names(PyObject *module, PyObject *unused);
 
 #endif

@@ -59,6 +59,8 @@ static PyMethodDef methods[] = {
     {"words", fl_py_words, METH_VARARGS, "Random words from a key."},
     {"run", fl_py_run, METH_VARARGS, "Makes a chunk of samples in their places of a batch."},
     {"plan", fl_py_plan, METH_VARARGS, "What steps will do to a picture, packed."},
+    {"crc32c", fl_py_crc32c, METH_VARARGS, "The CRC-32C of bytes."},
+    {"crc32c_names", fl_py_crc32c_names, METH_NOARGS, "The ways to it that this processor can go, best first."},
     {NULL, NULL, 0, NULL},
 };
 
