@@ -12,6 +12,7 @@ ROOT = Path(feedline.__file__).parent
 LAYERS = [
     {"errors", "native", "types", "rng", "timing", "_atomic", "_cache", "_opencv", "_optional", "_version"},
     {"sources", "codecs", "transforms", "samplers", "nn"},
+    {"store"},
     {"turning"},
     {"records"},
     {"planned", "filling", "measuring"},

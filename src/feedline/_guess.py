@@ -25,6 +25,7 @@ from feedline.sources import (
     VocSource,
     YoloSource,
 )
+from feedline.store import StoreSource, is_store
 from feedline.types import Source
 
 _SWAPPED = (5, 6, 7, 8)  # orientations that stand on a side
@@ -82,7 +83,10 @@ def source_of_name(path: Any, how: dict[str, Any]) -> Source:
 
 def source_of_url(url: str, how: dict[str, Any]) -> Source:
     """What opens an address: by the ending of its path, else a folder."""
-    opener = _SUFFIXES.get(os.path.splitext(urlsplit(url).path)[1].lower())
+    ending = os.path.splitext(urlsplit(url).path.rstrip("/"))[1].lower()
+    if ending == ".feed":
+        return _made(StoreSource, url, how)
+    opener = _SUFFIXES.get(ending)
     return _made(opener if opener in (ArchiveSource, TableSource) else UrlFolderSource, url, how)
 
 
@@ -134,6 +138,7 @@ class _Inside:
 
 
 _FOLDERS: list[tuple[Callable[[_Inside], bool], Callable[..., Source]]] = [
+    (lambda inside: is_store(inside.path), StoreSource),
     (lambda inside: inside.is_yolo(), _yolo),
     (lambda inside: inside.has(folders=["Annotations"]), VocSource),
     (lambda inside: any(map(_MNIST.match, inside.files)), MnistSource),

@@ -62,6 +62,7 @@ def open(
     | .h5, .hdf5 | HDF5Source |
     | .csv, .tsv, .jsonl, .parquet | TableSource |
     | .json | CocoSource |
+    | a store: a folder that pack or prepare wrote, or its URL, NAME.feed | StoreSource |
     | a folder with Annotations/ | VocSource |
     | data.yaml, or a folder with it or with images/ and labels/ | YoloSource |
     | MNIST's and CIFAR's files and folders | MnistSource, CifarSource |

@@ -1,0 +1,156 @@
+"""What a row of a store has, as an Arrow schema that other libraries read too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from feedline._optional import require
+
+IMAGES = ("image", "mask", "partner")
+"""Columns of encoded images, in the order of the schema; what others call their bytes lies in their last buffers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns there are beside those that each store has.
+
+    Attributes:
+        shape: (height, width, channels) of raw pixels; None for encoded images.
+        mask, partner: whether rows have one.
+        objects: whether rows say what is where.
+        targets: how many numbers a row has in the place of a label; 0 for none.
+        extra: whether more is known, as JSON.
+        restarts: whether the places of restart markers are kept.
+        hash: whether there is a perceptual hash.
+        stats: whether mean and standard deviation are kept.
+    """
+
+    shape: tuple[int, int, int] | None = None
+    mask: bool = False
+    partner: bool = False
+    objects: bool = False
+    targets: int = 0
+    extra: bool = False
+    restarts: bool = False
+    hash: bool = False
+    stats: bool = False
+
+    @property
+    def images(self) -> list[str]:
+        """The columns that hold encoded images."""
+        own = {"image": self.shape is None, "mask": self.mask, "partner": self.partner}
+        return [name for name in IMAGES if own[name]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Columns:
+        """Of what ``as_dict`` gave; raises TypeError or ValueError where it is not of this form."""
+        known = {field.name for field in fields(cls)}
+        if set(said) != known:
+            raise ValueError(f"columns must be {', '.join(sorted(known))}")
+        shape = said["shape"]
+        if shape is not None and (len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape)):
+            raise ValueError(f"shape must be three whole numbers above 0, not {shape}")
+        return cls(**{**said, "shape": None if shape is None else tuple(shape)})
+
+
+def image_type() -> Any:
+    """The struct that Hugging Face ``datasets`` stores its Image feature in."""
+    arrow = require("pyarrow", "table")
+    return arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
+
+
+def object_type() -> Any:
+    """One object: box (left, top, right, bottom), label, id, crowd, keypoints (x, y, visibility), outlines (x, y)."""
+    arrow = require("pyarrow", "table")
+    numbers = arrow.float32()
+    return arrow.struct(
+        [
+            ("box", arrow.list_(numbers, 4)),
+            ("label", arrow.int64()),
+            ("id", arrow.int64()),
+            ("crowd", arrow.bool_()),
+            ("keypoints", arrow.list_(arrow.list_(numbers, 3))),
+            ("polygons", arrow.list_(arrow.list_(arrow.list_(numbers, 2)))),
+        ]
+    )
+
+
+def schema_of(columns: Columns, classes: Sequence[str]) -> Any:
+    """The schema: fields in their order, and what Hugging Face ``datasets`` wants to know of them.
+
+    Args:
+        columns: which there are.
+        classes: their names; without any, labels are plain numbers.
+    """
+    arrow = require("pyarrow", "table")
+    named = [*_image_fields(arrow, columns), *_common_fields(arrow), *_other_fields(arrow, columns)]
+    features = json.dumps({"info": {"features": _features(named, columns, classes)}})
+    return arrow.schema(named, metadata={"huggingface": features})
+
+
+def _image_fields(arrow: Any, columns: Columns) -> list[Any]:
+    """The images: raw pixels as one row of numbers, whose shape the field tells."""
+    named = [arrow.field(name, image_type()) for name in columns.images]
+    if columns.shape is None:
+        return named
+    height, width, channels = columns.shape
+    shape = {"shape": json.dumps(columns.shape)}
+    pixels = arrow.list_(arrow.field("item", arrow.uint8(), nullable=False), height * width * channels)
+    return [arrow.field("pixels", pixels, nullable=False, metadata=shape), arrow.field("path", arrow.string()), *named]
+
+
+def _common_fields(arrow: Any) -> list[Any]:
+    kinds = {
+        "label": arrow.int64(),
+        "group": arrow.string(),
+        "split": arrow.string(),
+        "source": arrow.string(),
+        "width": arrow.int32(),
+        "height": arrow.int32(),
+        "format": arrow.string(),
+        "crc32c": arrow.uint32(),
+    }
+    return [arrow.field(name, kind, nullable=name == "group") for name, kind in kinds.items()]
+
+
+def _other_fields(arrow: Any, columns: Columns) -> list[Any]:
+    numbers = arrow.list_(arrow.float32())
+    kinds = {
+        "mask_crc32c": columns.mask and arrow.uint32(),
+        "partner_crc32c": columns.partner and arrow.uint32(),
+        "objects": columns.objects and arrow.list_(object_type()),
+        "targets": columns.targets and arrow.list_(arrow.float32(), columns.targets),
+        "extra": columns.extra and arrow.string(),
+        "restart_offsets": columns.restarts and arrow.list_(arrow.uint32()),
+        "phash": columns.hash and arrow.uint64(),
+        "mean": columns.stats and numbers,
+        "std": columns.stats and numbers,
+    }
+    return [arrow.field(name, kind) for name, kind in kinds.items() if kind]
+
+
+def _features(named: Sequence[Any], columns: Columns, classes: Sequence[str]) -> dict[str, Any]:
+    """Fields as ``datasets`` describes them in the metadata of its own files."""
+    found = {field.name: _feature(field.type) for field in named}
+    found.update({name: {"_type": "Image"} for name in columns.images})
+    if classes:
+        found["label"] = {"names": list(classes), "_type": "ClassLabel"}
+    return found
+
+
+def _feature(kind: Any) -> Any:
+    types = require("pyarrow.types", "table")
+    if types.is_struct(kind):
+        return {field.name: _feature(field.type) for field in kind}
+    if types.is_fixed_size_list(kind):
+        return {"feature": _feature(kind.value_type), "length": kind.list_size, "_type": "List"}
+    if types.is_list(kind):
+        return {"feature": _feature(kind.value_type), "_type": "List"}
+    names = {"float": "float32", "double": "float64"}
+    return {"dtype": names.get(str(kind), str(kind)), "_type": "Value"}

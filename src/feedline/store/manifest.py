@@ -1,0 +1,223 @@
+"""What a store holds: the one file that says so, and that is exchanged whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedline.errors import DataError
+from feedline.native.checksum import crc32c
+from feedline.store.columns import Columns
+
+NAME = "manifest.json"
+FORMAT = "feedline store"
+VERSION = 1
+WHOLE = "all"
+"""The split of samples that were never split."""
+_MOST = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One record batch of a shard.
+
+    Attributes:
+        rows: samples in it.
+        holes: (first byte in the file, bytes) of each run of image bytes in it, in their order.
+        crc32c: of all bytes of the file behind the batch before it and before the end of this one's last hole that lie
+            in no hole.
+    """
+
+    rows: int
+    holes: tuple[tuple[int, int], ...]
+    crc32c: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One Arrow file.
+
+    Attributes:
+        file: its name.
+        split: that of all its rows.
+        bytes: its size.
+        labels: how many rows each class has in it; those without a class are the rest.
+        batches: in the order of the file.
+        tail: CRC-32C of what lies behind the last hole.
+    """
+
+    file: str
+    split: str
+    bytes: int
+    labels: tuple[int, ...]
+    batches: tuple[Batch, ...]
+    tail: int
+
+    @property
+    def rows(self) -> int:
+        return sum(batch.rows for batch in self.batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All that is said of a store as a whole.
+
+    Attributes:
+        classes: their names.
+        columns: what rows have.
+        shards: in the order of their rows.
+        recipe: how the store was made, in plain values.
+        normalize: {"mean": [...], "std": [...]} that its images are meant to be scaled by, where white is 1; or None.
+        versions: of what wrote it, by name.
+    """
+
+    classes: tuple[str, ...]
+    columns: Columns
+    shards: tuple[Shard, ...]
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    normalize: Mapping[str, Any] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return sum(shard.rows for shard in self.shards)
+
+    @property
+    def splits(self) -> list[str]:
+        """Their names, in the order of the shards."""
+        return list(dict.fromkeys(shard.split for shard in self.shards))
+
+    def counts(self, split: str | None = None) -> NDArray[np.int64]:
+        """How many samples each class has, in a split or in all."""
+        rows = [shard.labels for shard in self.shards if split in (None, shard.split)]
+        counts = np.zeros(len(self.classes), np.int64)
+        for row in rows:
+            counts[: len(row)] += row
+        return counts
+
+    def text(self) -> str:
+        """As it is written: JSON with a CRC-32C of the rest of it; equal for equal manifests."""
+        content = {
+            "format": FORMAT,
+            "version": VERSION,
+            "rows": len(self),
+            "classes": list(self.classes),
+            "columns": self.columns.as_dict(),
+            "recipe": self.recipe,
+            "normalize": self.normalize,
+            "versions": self.versions,
+            "shards": [as_dict(shard) for shard in self.shards],
+        }
+        return _line({**content, "crc32c": checksum(content)})
+
+
+def checksum(content: Mapping[str, Any]) -> int:
+    """CRC-32C of a manifest's JSON without its ``crc32c``: keys as they stand, no blanks, ASCII, no end of line."""
+    return crc32c(_dumped({name: value for name, value in content.items() if name != "crc32c"}).encode())
+
+
+def found(folder: Path) -> Manifest | None:
+    """Of the store in a folder; None where there is none. Raises what ``read`` raises."""
+    try:
+        text = (folder / NAME).read_bytes()
+    except FileNotFoundError:
+        return None
+    return read(text, str(folder / NAME))
+
+
+def read(text: bytes, where: str) -> Manifest:
+    """The manifest that ``text`` is.
+
+    Args:
+        text: the content of a store's ``manifest.json``.
+        where: the file, in words, for errors.
+
+    Raises:
+        DataError: it is none, it was damaged, or it is of a later version.
+    """
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise ValueError(f"its format is {content['format']!r:.40}")
+        if content["version"] != VERSION:
+            raise DataError(
+                f"{where} is of version {content['version']} of the format, and this feedline reads {VERSION}: "
+                "update feedline"
+            )
+        if content["crc32c"] != checksum(content) or _line(content).encode() != text:
+            raise DataError(f"{where} was damaged: its content and its checksum differ; put back a copy of it")
+        return _manifest(content)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DataError(f"{where} is no manifest of a store: {type(error).__name__}: {error}") from error
+
+
+def _manifest(content: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        tuple(map(str, content["classes"])),
+        Columns.from_dict(content["columns"]),
+        tuple(map(shard_of, content["shards"])),
+        content["recipe"],
+        content["normalize"],
+        content["versions"],
+    )
+
+
+def shard_of(said: Mapping[str, Any]) -> Shard:
+    """Of what ``as_dict`` gave; raises ValueError, TypeError or KeyError where it is not of this form."""
+    name = said["file"]
+    if not isinstance(name, str) or not name.endswith(".arrow") or "/" in name or "\\" in name or "\0" in name:
+        raise ValueError(f"a shard must be called NAME.arrow, not {name!r}")
+    batches = tuple(_batch(batch) for batch in said["batches"])
+    size = _whole(said["bytes"])
+    last = 0
+    for begin, length in (hole for batch in batches for hole in batch.holes):
+        if begin < last or begin + length > size:
+            raise ValueError(f"the holes of {name} do not lie one behind the other in the file")
+        last = begin + length
+    labels = tuple(_whole(count) for count in said["labels"])
+    return Shard(name, str(said["split"]), size, labels, batches, _whole(said["tail"]))
+
+
+def as_dict(shard: Shard) -> dict[str, Any]:
+    """The shard in plain values."""
+    return asdict(shard)
+
+
+def _batch(said: Mapping[str, Any]) -> Batch:
+    holes = tuple((_whole(begin), _whole(length)) for begin, length in said["holes"])
+    return Batch(_whole(said["rows"]), holes, _whole(said["crc32c"]))
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int or not 0 <= number < _MOST:
+        raise ValueError(f"expected a whole number from 0, not {number!r:.40}")
+    return number
+
+
+def _line(content: Mapping[str, Any]) -> str:
+    return _dumped(content) + "\n"
+
+
+def _dumped(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True)
+
+
+def pieces(holes: Sequence[tuple[int, int]], begin: int, end: int) -> list[tuple[int, int]]:
+    """(first byte, behind the last) of what lies from ``begin`` to ``end`` and in none of the holes there."""
+    edges = [begin, *(edge for start, length in holes for edge in (start, start + length)), end]
+    return [(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if stop > start]
+
+
+def gaps(shard: Shard) -> list[tuple[list[tuple[int, int]], int]]:
+    """What of a shard's file is in no hole: for each batch its pieces and their CRC-32C, then those of the tail."""
+    found, begin = [], 0
+    for batch in shard.batches:
+        end = max([begin, *(start + length for start, length in batch.holes)])
+        found.append((pieces(batch.holes, begin, end), batch.crc32c))
+        begin = end
+    return [*found, (pieces((), begin, shard.bytes), shard.tail)]

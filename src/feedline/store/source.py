@@ -1,0 +1,208 @@
+"""A store as a source: samples where they lie in its shards."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feedline.errors import DataError, DecodeError
+from feedline.native.checksum import crc32c
+from feedline.sources.handle import Handle
+from feedline.sources.saved import saved
+from feedline.sources.url_reader import UrlReader
+from feedline.store import journal
+from feedline.store.manifest import NAME, WHOLE, Manifest, Shard, read
+from feedline.store.shard import OpenShard, Rows
+from feedline.store.view import view_of
+from feedline.types import Record, Spec
+
+
+class StoreSource:
+    """The samples of a store that ``feedline pack`` or ``feedline prepare`` wrote, mapped into memory, or behind a URL.
+
+    What is not image bytes is compared with its checksums when a batch of rows is first touched, images whenever they
+    are read: what was damaged is a DecodeError of its samples, as any broken file is.
+
+    Args:
+        path: the folder, or its URL.
+        split: which part of it; "all" for all of them, one behind the other. Not needed where there is but one.
+        storage_options: what fsspec shall know of the URL.
+
+    Raises:
+        DataError: no store is there, or one that was not finished; its manifest was damaged; no such split, or none
+            was named where there are several.
+    """
+
+    has_files = False
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        split: str | None = None,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        given = os.fspath(path)
+        self.root = given.rstrip("/") if "://" in given else os.path.abspath(given)
+        self._options = storage_options
+        text = _manifest_text(self.root, storage_options)
+        self._take(text, split)
+
+    def _take(self, text: bytes, split: str | None) -> None:
+        self.manifest: Manifest = read(text, f"{self.root}/{NAME}")
+        self._stamp = crc32c(text)
+        self.split = _chosen(self.manifest, split, self.root)
+        self._shards: list[Shard] = [shard for shard in self.manifest.shards if self.split in (WHOLE, shard.split)]
+        self.classes = list(self.manifest.classes)
+        rows = [batch.rows for shard in self._shards for batch in shard.batches]
+        self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
+        self._places = [
+            (number, place) for number, shard in enumerate(self._shards) for place in range(len(shard.batches))
+        ]
+        self._handle: Handle[dict[int, OpenShard]] = Handle(inherited=True)
+        self._lock = threading.Lock()
+        shape = self.manifest.columns.shape
+        self.spec = Spec(None, None, None) if shape is None else Spec(*shape)
+
+    @property
+    def splits(self) -> list[str]:
+        """The names of all splits of the store."""
+        return self.manifest.splits
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    @cached_property
+    def targets(self) -> NDArray[np.int64]:
+        """The class of each sample, read-only; UNLABELLED (-1) where it has none. Mapped from the user's cache.
+
+        Raises:
+            DecodeError: a batch's labels were damaged.
+        """
+        what = f"store labels 1 {self.root} {self.split}"
+        kept = saved(what, str(self._stamp), lambda: {"labels": self._all_labels()})
+        labels: NDArray[np.int64] = kept["labels"].view()
+        labels.flags.writeable = False
+        return labels
+
+    def _all_labels(self) -> NDArray[np.int64]:
+        return np.concatenate([self._rows(number).labels for number in range(len(self._places))])
+
+    @cached_property
+    def groups(self) -> Sequence[Any] | None:
+        """What each sample belongs together by; None where none has a group."""
+        found: list[Any] = []
+        for number in range(len(self._places)):
+            found += self._rows(number).batch.column("group").to_pylist()
+        return None if all(group is None for group in found) else found
+
+    def path(self, index: int) -> str:
+        number, row = self._locate(index)
+        place = f"{self.root}[{int(index)}]"
+        try:
+            name = self._rows(number).path(row)
+        except DecodeError:
+            return place
+        return f"{place} {name}" if name else place
+
+    def __getitem__(self, index: int) -> Record:
+        number, row = self._locate(index)
+        try:
+            return self._record(self._rows(number), row, self.path(index))
+        except DecodeError as error:
+            raise error.at(self.path(index), int(index)) from error
+
+    def read_batch(self, indices: Sequence[int]) -> list[Record]:
+        return [self[index] for index in indices]
+
+    def _record(self, rows: Rows, row: int, path: str) -> Record:
+        pixels = self.manifest.columns.shape is not None
+        data = rows.pixels(row) if pixels else rows.encoded("image", row) or b""
+        mask, partner = (rows.encoded(name, row) for name in ("mask", "partner"))
+        extra = json.loads(rows.value("extra", row) or "{}")
+        targets = rows.value("targets", row)
+        if targets is not None:
+            extra["targets"] = np.array(targets, np.float32)
+        return Record(data, int(rows.labels[row]), path, rows.objects(row), mask, partner, extra)
+
+    def _locate(self, index: int) -> tuple[int, int]:
+        """The batch among all, and the row in it."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"no sample {index} among {len(self)} in {self.root}")
+        number = int(np.searchsorted(self._starts, index, side="right")) - 1
+        return number, int(index - self._starts[number])
+
+    def _rows(self, number: int) -> Rows:
+        """A batch, of those of all shards; raises DecodeError where it was damaged."""
+        shard, place = self._places[number]
+        opened = self._shard(shard)
+        opened.view.require_unchanged()
+        return opened.rows(place)
+
+    def _shard(self, number: int) -> OpenShard:
+        opened = self._handle.get(dict)
+        found = opened.get(number)
+        if found is None:
+            with self._lock:
+                shard = self._shards[number]
+                view = view_of(f"{self.root}/{shard.file}", shard.bytes, self._options)
+                found = opened.setdefault(number, OpenShard(view, shard, self.manifest.columns))
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"root": self.root, "split": self.split, "options": self._options, "stamp": self._stamp}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        self.root, self._options = kept["root"], kept["options"]
+        text = _manifest_text(self.root, self._options)
+        if crc32c(text) != kept["stamp"]:
+            raise DataError(f"{self.root} was changed after it was opened: open it again")
+        self._take(text, kept["split"])
+
+    def __repr__(self) -> str:
+        split = "" if self.split == WHOLE else f", split={self.split!r}"
+        return f"StoreSource({self.root!r}{split}, {len(self)} samples)"
+
+
+def is_store(path: str | os.PathLike[str]) -> bool:
+    """Whether a store, finished or not, is in the folder."""
+    return any(Path(path, name).is_file() for name in (NAME, journal.NAME)) and not Path(path, "Annotations").is_dir()
+
+
+def _manifest_text(root: str, options: Mapping[str, Any] | None) -> bytes:
+    place = f"{root}/{NAME}"
+    try:
+        if "://" in root:
+            reader = UrlReader(place, options)
+            return reader.read(0, reader.size)
+        return Path(place).read_bytes()
+    except FileNotFoundError as error:
+        if "://" not in root and Path(root, journal.NAME).is_file():
+            raise DataError(
+                f"the store {root} was not finished: give the command that writes it again, and it goes on"
+            ) from error
+        raise DataError(f"no store is at {root}: it has no {NAME}") from error
+    except OSError as error:
+        raise DataError(f"cannot read {place}: {error.strerror or error}") from error
+
+
+def _chosen(manifest: Manifest, split: str | None, root: str) -> str:
+    """The split to open."""
+    names = manifest.splits
+    if split is None and len(names) > 1:
+        raise DataError(
+            f'{root} has the splits {", ".join(names)}: say which one with split="{names[0]}", or split="all" for all'
+        )
+    if split is None or split == WHOLE:
+        return WHOLE
+    if split not in names:
+        raise DataError(f"{root} has no split {split!r}: its splits are {', '.join(names)}")
+    return split
