@@ -51,33 +51,48 @@ def split(
         raise ValueError(f"groups must have one value a sample, {len(targets)}, not {len(given)}")
     _check_counts(dataset)
     rng = np.random.Generator(np.random.Philox(key=epoch_seed(seed, 0)))
-    chosen = _by_class(targets, val, rng) if given is None else _by_group(targets, given, val, rng)
+    parts = parts_by_class(targets, [val], rng) if given is None else parts_by_group(targets, given, [val], rng)
+    chosen = parts == 1
     _check_sides(dataset, chosen)
     return subset(dataset, np.flatnonzero(~chosen)), subset(dataset, np.flatnonzero(chosen))
 
 
-def _by_class(targets: Indices, val: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    chosen = np.zeros(len(targets), dtype=np.bool_)
+def parts_by_class(targets: Indices, shares: Sequence[float], rng: np.random.Generator) -> Indices:
+    """The number of each sample's part: 1 for the first share, 2 for the second ..., 0 for what is left.
+
+    Each class gives each part its share, rounded, at least one, and keeps at least one as long as it has enough.
+    """
+    parts = np.zeros(len(targets), dtype=np.int64)
     for label in np.unique(targets):
         members = np.flatnonzero(targets == label)
-        count = min(max(round(val * len(members)), 1), len(members) - 1)
-        chosen[rng.permutation(members)[:count]] = True
-    return chosen
+        given, free = 0, rng.permutation(members)
+        for number, share in enumerate(shares, 1):
+            later = len(shares) - number
+            count = max(min(max(round(share * len(members)), 1), len(members) - given - later - 1), 0)
+            parts[free[given : given + count]] = number
+            given += count
+    return parts
 
 
-def _by_group(targets: Indices, groups: Sequence[Any], val: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+def parts_by_group(
+    targets: Indices, groups: Sequence[Any], shares: Sequence[float], rng: np.random.Generator
+) -> Indices:
+    """As :func:`parts_by_class`, with whole groups: in a random order each goes to the part that it brings nearest to
+    its shares of the classes, or stays where it brings none nearer.
+    """
     _, labels = np.unique(targets, return_inverse=True)
     numbers: dict[Any, int] = {}
     members: Indices = np.array([numbers.setdefault(group, len(numbers)) for group in groups])
     counts = np.zeros((len(numbers), labels.max() + 1))
     np.add.at(counts, (members, labels), 1)
-    wanted = val * counts.sum(axis=0)
-    chosen = np.zeros(len(numbers), dtype=np.bool_)
+    wanted = [share * counts.sum(axis=0) for share in shares]
+    parts = np.zeros(len(numbers), dtype=np.int64)
     for group in rng.permutation(len(numbers)):
-        left = wanted - counts[group]
-        if np.square(left).sum() < np.square(wanted).sum():
-            chosen[group], wanted = True, left
-    return chosen[members]
+        gains = [np.square(left).sum() - np.square(left - counts[group]).sum() for left in wanted]
+        best = int(np.argmax(gains))
+        if gains[best] > 0:
+            parts[group], wanted[best] = best + 1, wanted[best] - counts[group]
+    return parts[members]
 
 
 def _check_counts(dataset: AnyDataset) -> None:
