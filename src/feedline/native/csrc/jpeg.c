@@ -2,31 +2,12 @@
 #include "jpeg_header.h"
 #include "jpeg_session.h"
 
-#define MOST_PIXELS ((int64_t)1 << 28) /* feedline.codecs.limits.MAX_PIXELS */
-enum { END_WITHIN = 4096, LEAST_WIDTH = 8, SMOOTHED = 10, AT_ONCE = 16 };
+enum { AT_ONCE = 16 };
 
 typedef struct {
     const fl_window *region;
     int channels, reduce, fast;
 } wish;
-
-static int ends(const uint8_t *data, size_t size, size_t scan)
-{
-    size_t first = size > scan + END_WITHIN ? size - END_WITHIN : scan;
-    for (size_t at = size - 1; at > first; at--)
-        if (data[at - 1] == 0xFF && data[at] == JPEG_EOI)
-            return 1;
-    return 0;
-}
-
-static int check(const fl_header *header, fl_status *status)
-{
-    if (header->bits != 8 || (header->channels != 1 && header->channels != 3))
-        return fl_fail(status, FL_DECLINED, "%d channels of %d bits", header->channels, header->bits);
-    if ((int64_t)header->width * header->height > MOST_PIXELS)
-        return fl_fail(status, FL_DECLINED, "%d x %d pixels", header->width, header->height);
-    return FL_OK;
-}
 
 static int inside(const fl_window *region, const struct jpeg_decompress_struct *decompress)
 {
@@ -45,16 +26,6 @@ static void settle(struct jpeg_decompress_struct *decompress, const wish *asked)
     decompress->do_block_smoothing = FALSE;
 }
 
-/* Progressive coefficients that no scan completes are guessed from blocks around them where the whole is decoded. */
-static int is_smoothed(const struct jpeg_decompress_struct *decompress)
-{
-    for (int part = 0; decompress->coef_bits != NULL && part < decompress->num_components; part++)
-        for (int coefficient = 0; coefficient < SMOOTHED; coefficient++)
-            if (decompress->coef_bits[part][coefficient] != 0)
-                return 1;
-    return 0;
-}
-
 /* Where a reduced colour has its size neither by its own scale alone nor by sampling alone, libjpeg-turbo before 3.0.3
    takes a wrong width for it when cropping. */
 static int is_mixed(const struct jpeg_decompress_struct *decompress, const jpeg_component_info *part)
@@ -63,18 +34,11 @@ static int is_mixed(const struct jpeg_decompress_struct *decompress, const jpeg_
     return side != least && part->h_samp_factor * side != decompress->max_h_samp_factor * least;
 }
 
-static void leave_unless_plain(struct fl_jpeg *jpeg)
+static void leave_if_mixed(struct fl_jpeg *jpeg)
 {
-    const struct jpeg_decompress_struct *decompress = &jpeg->decompress;
-    if (is_smoothed(decompress))
-        fl_jpeg_leave(jpeg, "a progressive JPEG without all of its coefficients");
-    for (int part = 0; part < decompress->num_components; part++) {
-        const jpeg_component_info *info = decompress->comp_info + part;
-        if (info->quant_table == NULL || info->quant_table->quantval[0] == 0)
-            fl_jpeg_leave(jpeg, "no quantisation table");
-        if (is_mixed(decompress, info))
+    for (int part = 0; part < jpeg->decompress.num_components; part++)
+        if (is_mixed(&jpeg->decompress, jpeg->decompress.comp_info + part))
             fl_jpeg_leave(jpeg, "a sampling that is reduced in two ways");
-    }
 }
 
 /* Whether libjpeg interpolates colours between rows, for which it makes the rows above and below. */
@@ -97,9 +61,9 @@ static int looks_around(const struct jpeg_decompress_struct *decompress)
 static int crop_columns(struct jpeg_decompress_struct *decompress, const fl_window *region)
 {
     int width = (int)decompress->output_width;
-    int left = region->left - 1 < width - LEAST_WIDTH ? region->left - 1 : width - LEAST_WIDTH;
+    int left = region->left - 1 < width - FL_JPEG_LEAST_WIDTH ? region->left - 1 : width - FL_JPEG_LEAST_WIDTH;
     left = left < 0 ? 0 : left;
-    int right = region->right + 1 > left + LEAST_WIDTH ? region->right + 1 : left + LEAST_WIDTH;
+    int right = region->right + 1 > left + FL_JPEG_LEAST_WIDTH ? region->right + 1 : left + FL_JPEG_LEAST_WIDTH;
     right = right > width ? width : right;
     JDIMENSION first = (JDIMENSION)left, columns = (JDIMENSION)(right - left);
     jpeg_crop_scanline(decompress, &first, &columns);
@@ -136,6 +100,7 @@ static void count(fl_counters *counters, const struct jpeg_decompress_struct *de
     counters->pixels_decoded += (int64_t)decompress->output_width * (region->bottom - region->top);
     counters->mcus_decoded += rows * columns;
     counters->mcu_rows_read += decompress->input_iMCU_row;
+    counters->mcus_read += (int64_t)decompress->input_iMCU_row * fl_jpeg_units(decompress);
 }
 
 static int decode(fl_worker *worker, const fl_header *header, const wish *asked, fl_image *image)
@@ -150,7 +115,8 @@ static int decode(fl_worker *worker, const fl_header *header, const wish *asked,
     jpeg_start_decompress(decompress);
     if (!inside(region, decompress))
         fl_jpeg_leave(jpeg, "a region that is not inside the picture");
-    leave_unless_plain(jpeg);
+    fl_jpeg_leave_unless_whole(jpeg);
+    leave_if_mixed(jpeg);
     int around = looks_around(decompress), rows = region->bottom - region->top;
     int first = crop_columns(decompress, region);
     size_t stride = (size_t)decompress->output_width * (size_t)asked->channels;
@@ -170,9 +136,9 @@ int fl_jpeg_decode(fl_worker *worker, const uint8_t *data, size_t size, const fl
                    int reduce, int fast, fl_image *image, fl_status *status)
 {
     fl_jpeg_markers markers;
-    if (fl_jpeg_walk(data, size, &markers, status) != FL_OK || check(&markers.header, status) != FL_OK)
+    if (fl_jpeg_walk(data, size, &markers, status) != FL_OK || fl_jpeg_check(&markers.header, status) != FL_OK)
         return status->code;
-    if (!ends(data, size, markers.scan))
+    if (!fl_jpeg_ends(data, size, markers.scan))
         return fl_fail(status, FL_DECLINED, "no end-of-image marker near the end");
     struct fl_jpeg *jpeg = fl_jpeg_session(worker, status);
     if (jpeg == NULL)

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#define MOST_PIXELS ((int64_t)1 << 28) /* feedline.codecs.limits.MAX_PIXELS */
 enum { BEGINNING = 0xD8, SCAN = 0xDA, APP1 = 0xE1, BASELINE = 0xC0, PROGRESSIVE = 0xC2, ORIENTATION = 0x0112 };
+enum { END = 0xD9, END_WITHIN = 4096 };
 
 static const char exif[] = "Exif\0"; /* and the 0 behind it */
 static const char xmp[] = "http://ns.adobe.com/xap/1.0/";
@@ -113,6 +115,35 @@ int fl_jpeg_walk(const uint8_t *data, size_t size, fl_jpeg_markers *markers, fl_
         at += 2 + length;
     }
     return fl_fail(status, FL_DECLINED, "no scan");
+}
+
+int fl_jpeg_ends(const uint8_t *data, size_t size, size_t scan)
+{
+    size_t first = size > scan + END_WITHIN ? size - END_WITHIN : scan;
+    for (size_t at = size - 1; at > first; at--)
+        if (data[at - 1] == 0xFF && data[at] == END)
+            return 1;
+    return 0;
+}
+
+int fl_jpeg_check(const fl_header *header, fl_status *status)
+{
+    if (header->bits != 8 || (header->channels != 1 && header->channels != 3))
+        return fl_fail(status, FL_DECLINED, "%d channels of %d bits", header->channels, header->bits);
+    if ((int64_t)header->width * header->height > MOST_PIXELS)
+        return fl_fail(status, FL_DECLINED, "%d x %d pixels", header->width, header->height);
+    return FL_OK;
+}
+
+int fl_jpeg_next(const uint8_t *data, const fl_jpeg_markers *markers, fl_jpeg_segment *segment)
+{
+    size_t at = segment->end == 0 ? 2 : segment->end;
+    while (at < markers->scan && data[at + 1] == 0xFF) /* fill bytes */
+        at++;
+    if (at >= markers->scan)
+        return 0;
+    *segment = (fl_jpeg_segment){data[at + 1], at, at + 4, at + 2 + fl_jpeg_two(data + at + 2)};
+    return 1;
 }
 
 int fl_jpeg_header(const uint8_t *data, size_t size, fl_header *header, fl_status *status)

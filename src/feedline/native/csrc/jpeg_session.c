@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SCANS = 500 };
+enum { MOST_SCANS = 500, SMOOTHED = 10 };
 
 _Noreturn void fl_jpeg_leave(struct fl_jpeg *jpeg, const char *why)
 {
@@ -105,7 +105,7 @@ struct fl_jpeg *fl_jpeg_session(fl_worker *worker, fl_status *status)
 }
 
 /* Tables outlive their file: what a file does not bring must not come from the one before it. A quantisation table that
-   is all 0 is looked for in jpeg.c; Huffman codes of which there are more than can be are an error in libjpeg. */
+   is all 0 is looked for below; Huffman codes of which there are more than can be are an error in libjpeg. */
 static void spoil_tables(struct jpeg_decompress_struct *decompress)
 {
     for (int table = 0; table < NUM_QUANT_TBLS; table++)
@@ -126,6 +126,27 @@ void fl_jpeg_begin(struct fl_jpeg *jpeg, const uint8_t *data, size_t size, fl_st
     jpeg->source.bytes_in_buffer = size;
     jpeg->errors.num_warnings = 0;
     spoil_tables(&jpeg->decompress);
+}
+
+/* Progressive coefficients that no scan completes are guessed from blocks around them where the whole is decoded. */
+static int is_smoothed(const struct jpeg_decompress_struct *decompress)
+{
+    for (int part = 0; decompress->coef_bits != NULL && part < decompress->num_components; part++)
+        for (int coefficient = 0; coefficient < SMOOTHED; coefficient++)
+            if (decompress->coef_bits[part][coefficient] != 0)
+                return 1;
+    return 0;
+}
+
+void fl_jpeg_leave_unless_whole(struct fl_jpeg *jpeg)
+{
+    if (is_smoothed(&jpeg->decompress))
+        fl_jpeg_leave(jpeg, "a progressive JPEG without all of its coefficients");
+    for (int part = 0; part < jpeg->decompress.num_components; part++) {
+        const JQUANT_TBL *table = jpeg->decompress.comp_info[part].quant_table;
+        if (table == NULL || table->quantval[0] == 0)
+            fl_jpeg_leave(jpeg, "no quantisation table");
+    }
 }
 
 void fl_jpeg_close(struct fl_jpeg *jpeg)

@@ -9,6 +9,9 @@
 
 #include <jpeglib.h>
 
+/* Columns that libjpeg has to see, so that it interpolates colours as it does in a larger picture. */
+enum { FL_JPEG_LEAST_WIDTH = 8 };
+
 struct fl_jpeg {
     struct jpeg_decompress_struct decompress;
     struct jpeg_error_mgr errors;
@@ -38,6 +41,13 @@ static inline int fl_jpeg_least_block(const struct jpeg_decompress_struct *decom
 #endif
 }
 
+/* Units of all colours (MCUs) in a row. */
+static inline int fl_jpeg_units(const struct jpeg_decompress_struct *decompress)
+{
+    JDIMENSION side = DCTSIZE * (decompress->num_components == 1 ? 1 : (JDIMENSION)decompress->max_h_samp_factor);
+    return (int)((decompress->image_width + side - 1) / side);
+}
+
 /* The thread's, made where it has none; NULL: no memory, which is in `status`. */
 struct fl_jpeg *fl_jpeg_session(fl_worker *worker, fl_status *status);
 
@@ -46,5 +56,8 @@ void fl_jpeg_begin(struct fl_jpeg *jpeg, const uint8_t *data, size_t size, fl_st
 
 /* As an error of libjpeg's: FL_DECLINED, and back to `back`. */
 _Noreturn void fl_jpeg_leave(struct fl_jpeg *jpeg, const char *why);
+
+/* Leaves where libjpeg, having begun to decode, would guess what the file does not say. */
+void fl_jpeg_leave_unless_whole(struct fl_jpeg *jpeg);
 
 #endif

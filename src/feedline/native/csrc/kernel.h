@@ -44,7 +44,7 @@ typedef struct {
 
 /* What was done to pixels; the names are those of feedline.counting(). */
 typedef struct {
-    int64_t pixels_decoded, mcus_decoded, mcu_rows_read;
+    int64_t pixels_decoded, mcus_decoded, mcu_rows_read, mcus_read;
     int64_t resamplings, shrinks, copies, pixel_passes, float_passes;
     int64_t unlocked_ns; /* processor time of chunks, without the interpreter's lock */
 } fl_counters; /* int64_t alone: added up as an array */
