@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "codecs.h"
+#include "jpeg_tiles.h"
 #include "place.h"
 
 static int64_t now(void)
@@ -106,7 +107,7 @@ static int whole_jpeg(const uint8_t *data, size_t size)
 }
 
 static int run_jpeg(fl_worker *worker, const fl_job *job, int64_t index, const fl_sink *sink, const uint8_t *data,
-                    size_t size, int64_t *last, fl_status *status)
+                    size_t size, const uint32_t *offsets, int count, int64_t *last, fl_status *status)
 {
     fl_header header;
     fl_plan planned;
@@ -120,7 +121,8 @@ static int run_jpeg(fl_worker *worker, const fl_job *job, int64_t index, const f
         return status->code;
     const int step = planned.reduce, height = (header.height + step - 1) / step, width = (header.width + step - 1) / step;
     const fl_window region = fl_stored(&planned.needed, header.orientation, height, width);
-    if (fl_jpeg_decode(worker, data, size, &region, job->channels, step, 0, &stored, status) != FL_OK ||
+    if (fl_jpeg_decode_tiles(worker, data, size, offsets, count, &region, job->channels, step, 0, &stored, status) !=
+            FL_OK ||
         fl_turn(worker, &stored, header.orientation, &upright, status) != FL_OK)
         return status->code;
     lap(&worker->times.decode, last);
@@ -191,18 +193,24 @@ static int run_png(fl_worker *worker, const fl_job *job, int64_t index, const fl
     return run_pixels(worker, job, index, sink, &image, status);
 }
 
-int fl_run_bytes(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
-                 fl_status *status)
+int fl_run_jpeg_tiles(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
+                      const uint32_t *offsets, int count, fl_status *status)
 {
     const fl_sink sink = sink_of(job, place);
     int64_t last = now();
     status->code = FL_OK;
     if (whole_jpeg(data, size))
-        run_jpeg(worker, job, index, &sink, data, size, &last, status);
+        run_jpeg(worker, job, index, &sink, data, size, offsets, count, &last, status);
     else
         run_png(worker, job, index, &sink, data, size, &last, status);
     lap(&worker->times.transform, &last);
     return status->code;
+}
+
+int fl_run_bytes(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
+                 fl_status *status)
+{
+    return fl_run_jpeg_tiles(worker, job, index, place, data, size, NULL, 0, status);
 }
 
 int fl_run_path(fl_worker *worker, const fl_job *job, int64_t index, int place, const char *path, fl_status *status)
