@@ -63,6 +63,7 @@ def decode_jpeg(
     reduce: int,
     fast: bool,
     orientation: int = 1,
+    offsets: Any = None,
     /,
 ) -> bytearray:
     """A window of the picture at 1 / ``reduce``, upright as ``orientation`` says: height x width x channels.
@@ -76,12 +77,29 @@ def decode_jpeg(
         reduce: 1, 2, 4 or 8: each side is the stored one over it, rounded up.
         fast: whether the DCT may be a little off.
         orientation: EXIF's, 1 to 8.
+        offsets: uint32, where the restart intervals begin, as ``rewrite_jpeg`` gives them: the codes of those tiles
+            alone are read that the window needs. Numbers that do not fit the file are as none.
 
     Raises:
         Declined: damaged, or of a kind that the kernel does not decode.
         ValueError: a number that none of these may be.
         MemoryError: it does not fit into memory.
     """
+
+def rewrite_jpeg(data: bytes, every: int, /) -> tuple[bytes, bytes, int]:
+    """The same picture with restart markers; see :func:`feedline.native.restarts.rewritten`.
+
+    Returns:
+        The file, its offsets (uint32), and how many units lie between two markers.
+
+    Raises:
+        Declined: damaged, or of a kind that is not written again.
+        ValueError: ``every`` is less than 1.
+        MemoryError: it does not fit into memory.
+    """
+
+def run_tiles(data: bytes, offsets: Any, steps: bytes, seed: int, index: int, fast: bool, out: Any, /) -> None:
+    """For tests: one sample by steps, as ``run`` makes it, into height x width x channels, with offsets."""
 
 def read_file(path: str | bytes, /) -> bytes:
     """A whole file.

@@ -1,6 +1,7 @@
 /* Headers, pictures and files for Python. */
 #include "binding.h"
 #include "jpeg_header.h"
+#include "jpeg_tiles.h"
 
 #include <string.h>
 
@@ -20,7 +21,7 @@ PyObject *fl_py_jpeg_header(PyObject *module, PyObject *data)
 }
 
 typedef struct {
-    Py_buffer bytes;
+    Py_buffer bytes, offsets; /* the latter may be none */
     int channels, top, left, height, width, reduce, fast, orientation;
 } request;
 
@@ -30,10 +31,11 @@ static int check(const request *asked)
     int window = asked->top >= 0 && asked->left >= 0 && asked->height > 0 && asked->width > 0 &&
                  asked->height <= 65535 && asked->width <= 65535 && asked->top <= 65535 && asked->left <= 65535;
     int turns = asked->orientation >= 1 && asked->orientation <= 8;
-    if (steps && window && turns && (asked->channels == 1 || asked->channels == 3))
+    int numbers = asked->offsets.len % 4 == 0 && asked->offsets.len / 4 <= INT32_MAX && (uintptr_t)asked->offsets.buf % 4 == 0;
+    if (steps && window && turns && numbers && (asked->channels == 1 || asked->channels == 3))
         return 1;
-    PyErr_SetString(PyExc_ValueError, "channels must be 1 or 3, reduce 1, 2, 4 or 8, orientation 1 to 8, and the "
-                                      "window inside the picture");
+    PyErr_SetString(PyExc_ValueError, "channels must be 1 or 3, reduce 1, 2, 4 or 8, orientation 1 to 8, the window "
+                                      "inside the picture, and offsets of uint32");
     return 0;
 }
 
@@ -48,8 +50,8 @@ static int decode(fl_worker *worker, const request *asked, fl_image *upright, fl
     fl_window region = fl_stored(&window, asked->orientation, (markers.header.height - 1) / asked->reduce + 1,
                                  (markers.header.width - 1) / asked->reduce + 1);
     fl_image stored;
-    int code = fl_jpeg_decode(worker, data, size, &region, asked->channels, asked->reduce, asked->fast, &stored,
-                              status);
+    int code = fl_jpeg_decode_tiles(worker, data, size, asked->offsets.buf, (int)(asked->offsets.len / 4), &region,
+                                    asked->channels, asked->reduce, asked->fast, &stored, status);
     return code == FL_OK ? fl_turn(worker, &stored, asked->orientation, upright, status) : code;
 }
 
@@ -88,11 +90,14 @@ PyObject *fl_py_decode_jpeg(PyObject *module, PyObject *arguments)
 {
     (void)module;
     request asked = {.orientation = 1};
-    if (!PyArg_ParseTuple(arguments, "y*iiiiiip|i:decode_jpeg", &asked.bytes, &asked.channels, &asked.top, &asked.left,
-                          &asked.height, &asked.width, &asked.reduce, &asked.fast, &asked.orientation))
+    if (!PyArg_ParseTuple(arguments, "y*iiiiiip|iz*:decode_jpeg", &asked.bytes, &asked.channels, &asked.top, &asked.left,
+                          &asked.height, &asked.width, &asked.reduce, &asked.fast, &asked.orientation,
+                          &asked.offsets))
         return NULL;
     PyObject *pixels = check(&asked) ? decoded(&asked) : NULL;
     PyBuffer_Release(&asked.bytes);
+    if (asked.offsets.obj != NULL)
+        PyBuffer_Release(&asked.offsets);
     return pixels;
 }
 

@@ -18,11 +18,16 @@ PyObject *fl_py_decode_png(PyObject *module, PyObject *data);
 
 /* fl_place for tests: see _kernel.pyi. */
 PyObject *fl_py_place(PyObject *module, PyObject *arguments);
-/* jpeg_header(data), decode_jpeg(data, channels, top, left, height, width, reduce, fast, orientation=1) and
-   read_file(path); see _kernel.pyi. */
+/* jpeg_header(data), decode_jpeg(data, channels, top, left, height, width, reduce, fast, orientation=1,
+   offsets=None) and read_file(path); see _kernel.pyi. */
 PyObject *fl_py_jpeg_header(PyObject *module, PyObject *data);
 PyObject *fl_py_decode_jpeg(PyObject *module, PyObject *arguments);
 PyObject *fl_py_read_file(PyObject *module, PyObject *path);
+
+/* rewrite_jpeg(data, every): (bytes, offsets, interval); run_tiles(...): fl_run_jpeg_tiles for tests; see _kernel.pyi. */
+PyObject *fl_py_rewrite_jpeg(PyObject *module, PyObject *arguments);
+PyObject *fl_py_run_tiles(PyObject *module, PyObject *arguments);
+
 /* A C-contiguous array of uint8, height x width x 1 to 4 channels, as a picture, until PyBuffer_Release of the view; 0
    with an error set where it is none. */
 int fl_py_image(PyObject *array, int writable, Py_buffer *view, fl_image *image);

@@ -27,10 +27,10 @@ PyObject *fl_py_counters(PyObject *module, PyObject *unused)
         return NULL;
     const fl_counters found = fl_totals();
     if (add(counts, "pixels_decoded", found.pixels_decoded) || add(counts, "mcus_decoded", found.mcus_decoded) ||
-        add(counts, "mcu_rows_read", found.mcu_rows_read) || add(counts, "resamplings", found.resamplings) ||
-        add(counts, "shrinks", found.shrinks) || add(counts, "copies", found.copies) ||
-        add(counts, "pixel_passes", found.pixel_passes) || add(counts, "float_passes", found.float_passes) ||
-        add(counts, "unlocked_ns", found.unlocked_ns)) {
+        add(counts, "mcu_rows_read", found.mcu_rows_read) || add(counts, "mcus_read", found.mcus_read) ||
+        add(counts, "resamplings", found.resamplings) || add(counts, "shrinks", found.shrinks) ||
+        add(counts, "copies", found.copies) || add(counts, "pixel_passes", found.pixel_passes) ||
+        add(counts, "float_passes", found.float_passes) || add(counts, "unlocked_ns", found.unlocked_ns)) {
         Py_DECREF(counts);
         return NULL;
     }
@@ -44,6 +44,8 @@ static PyMethodDef methods[] = {
     {"place", fl_py_place, METH_VARARGS, "For tests: a window of an image, turned, into memory."},
     {"jpeg_header", fl_py_jpeg_header, METH_O, "Width, height, channels, bits and orientation of a JPEG."},
     {"decode_jpeg", fl_py_decode_jpeg, METH_VARARGS, "A window of a JPEG's upright pixels."},
+    {"rewrite_jpeg", fl_py_rewrite_jpeg, METH_VARARGS, "A JPEG with restart markers, and where its intervals begin."},
+    {"run_tiles", fl_py_run_tiles, METH_VARARGS, "For tests: a sample of tiles, by steps."},
     {"read_file", fl_py_read_file, METH_O, "A file's bytes."},
     {"regrid", fl_py_regrid, METH_VARARGS, "An image on another grid along its axes."},
     {"regrid_into", fl_py_regrid_into, METH_VARARGS, "The same, to bytes that lie anywhere, by a table."},
