@@ -18,8 +18,8 @@ class Counters:
         pixels_decoded: that a codec made of encoded bytes, before anything was cut away.
         mcus_decoded: units of a JPEG (of 8x8 to 32x32 pixels) that the kernel made pixels of; its twin counts none.
         mcu_rows_read: rows of such units that the kernel read, from the first one to the last that was needed.
-        mcus_read: units that the kernel read the codes of: all of these rows, or with restart markers those of the tiles
-            that a region touches.
+        mcus_read: units that the kernel read the codes of: those of all these rows, or with restart markers those of
+            the tiles that a region touches.
         resamplings: pictures brought onto another grid; one that is shrunk and turned at once counts as one.
         shrinks: of these, those that were shrunk along the axes before they were turned: a pass of its own.
         copies: pictures cropped, padded, flipped or turned by quarters, without resampling.
