@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,9 +77,9 @@ def cases(paths: list[Path], every: int, count: int) -> list[Case]:
 
 
 def timed(way: Callable[[Case], Any], case: Case) -> float:
-    begun = perf_counter()
+    begun = thread_time()
     way(case)
-    return perf_counter() - begun
+    return thread_time() - begun
 
 
 def measured(every: list[Case], passes: int) -> np.ndarray[Any, Any]:
@@ -110,7 +110,7 @@ def report(every: list[Case], seconds: np.ndarray[Any, Any]) -> None:
 
 
 def report_bytes(every: Sequence[Case]) -> None:
-    """New codes make files smaller, and markers larger: the second comparison is to markers that are as few as can be."""
+    """New codes make files smaller, and markers larger: the second comparison is to as few markers as can be."""
     files = list({id(case.data): case for case in every}.values())
     before, after = sum(len(case.data) for case in files), sum(len(case.other.data) for case in files)
     fewest = sum(len(found.data) for case in files if (found := rewritten(case.data, 1 << 20)))
