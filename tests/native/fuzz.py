@@ -3,8 +3,9 @@
     python tests/native/fuzz.py --count 1000000 --seed 0 --workers 2
 
 prints a line for each finding, with the seed and the number of the file, which is saved in --save FOLDER: a crash, a
-hang, an error that is none of the kernel's, a write outside of a sample's place, and a picture that is another than
-the twin's (one file in 50 is compared). `--first NUMBER --count 1` tries one again. Exits with 1 if there are any.
+hang, an error that is none of the kernel's, a write outside of a sample's place, a picture that is another than the
+twin's (one file in 50 is compared), and one that restart markers change. `--first NUMBER --count 1` tries one again.
+Exits with 1 if there are any.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from native.mutants import good, mutant
+from native.tiled import markered, try_tiles
 from tqdm import tqdm
 from watching import Limits, watch
 
@@ -45,6 +47,8 @@ from feedline.transforms.program import program
 CHUNK, PIECE = 32, 200
 """Files that the kernel takes at once, and chunks of a forked child."""
 LIMITS = Limits(seconds=60.0, memory=2**32, silence=300.0)
+TILED = 2
+"""Of so many numbers one gives a JPEG with restart markers as well."""
 EVERY = 50
 """Of so many files one is compared to the twin's."""
 MOST = 2**20
@@ -84,7 +88,8 @@ def try_chunk(numbers, seed):
         left = np.array([1, *codes, 1], bool)
         if len(left) != len(batch) or (batch[left] != GUARD).any():
             return "a write outside of the places of what was made, or not a code a sample"
-    wrong = (try_file(number, data) for number, data in zip(numbers, files, strict=True))
+    wrong = [try_file(number, data) for number, data in zip(numbers, files, strict=True)]
+    wrong += [try_tiles(seed, number, programs()) for number in numbers if number % TILED == 0]
     return "; ".join(filter(None, wrong)) or None
 
 
@@ -162,7 +167,7 @@ def survey(piece, seed):
 
 def surveyed(options):
     """The findings of each piece, as they come."""
-    good("jpeg"), good("png")  # made once, before children are forked
+    good("jpeg"), good("png"), markered()  # made once, before children are forked
     programs()
     cv2.setNumThreads(1)
     end = options.first + options.count
