@@ -1,4 +1,7 @@
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from torch.utils.data import DataLoader as TorchDataLoader
 
 import feedline
 from feedline import DecodeError, ImageDataset, Subset
+from feedline.native import IMPLEMENTATION
 from feedline.rng import Key
 from feedline.sources import ArraySource
 from feedline.subsets import subset
@@ -217,6 +221,33 @@ def test_datasets_are_pickled(folder):
     again = pickle.loads(pickle.dumps(part))
     assert again[0][1] == 1
     assert torch.equal(again[0][0], part[0][0])
+
+
+OPENED = """
+import pickle, sys
+import numpy as np
+import feedline
+from feedline.rng import Key
+
+dataset = pickle.load(open(sys.argv[1], "rb"))
+out = dataset.spec.empty(2)
+filled = dataset.fill(np.array([0, 3]), Key(), out.numpy())
+batch = next(iter(feedline.DataLoader(dataset, batch_size=2, num_workers=0)))
+print(dataset.fills, filled, batch[1].tolist(), float(batch[0].double().sum()))
+"""
+
+
+@pytest.mark.skipif(IMPLEMENTATION == "twin", reason="no kernel here")
+def test_a_dataset_pickled_where_the_kernel_is_opens_where_it_is_not(folder, tmp_path):
+    part = subset(feedline.open(folder, Compose([Resize((4, 4)), ToTensor()])), [0, 2, 3, 4])
+    assert part.fills
+    file = tmp_path / "dataset.pickle"
+    file.write_bytes(pickle.dumps(part))
+    asked = {**os.environ, "FEEDLINE_NATIVE": "0"}
+    command = [sys.executable, "-c", OPENED, str(file)]
+    done = subprocess.run(command, env=asked, capture_output=True, text=True, timeout=120)
+    total = float(torch.stack([part[0][0], part[1][0]]).double().sum())
+    assert done.stdout == f"False None [0, 1] {total}\n", done.stderr
 
 
 def test_it_serves_torchs_loader_with_processes(folder):

@@ -123,7 +123,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
     @property
     def fills(self) -> bool:
         """Whether :meth:`fill` makes samples, of places of the right size."""
-        return self._program is not None
+        return AVAILABLE and self._program is not None  # which may have been pickled where there is a kernel
 
     def fill(self, indices: NDArray[np.int64], key: Key, out: NDArray[Any]) -> Labels | None:
         """Many samples at once, equal to those of :meth:`get`: images to their places, and their labels.
@@ -136,7 +136,7 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         Returns:
             Labels: an array, or a list with UNMADE for each sample that ``get`` shall make; None where it makes all.
         """
-        if self._program is None or (self.mode, self.scale) != self._made_for:
+        if not AVAILABLE or self._program is None or (self.mode, self.scale) != self._made_for:
             return None
         return fill(self.source, self._program, indices, key, out, self._tensors)
 
