@@ -16,7 +16,7 @@ from feedline.types import UNMADE, Source, owner
 
 Labels = list[Any] | NDArray[np.int64]
 Found = tuple[Any, Labels]
-"""What the kernel takes samples from, and their labels."""
+"""What the kernel takes samples from, as :func:`feedline.native.chunk.run` says, and their labels."""
 
 
 def fill(

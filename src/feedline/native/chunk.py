@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from feedline import timing
 from feedline.native.choice import extension
+from feedline.native.segments import Segments
 from feedline.native.weights import FILTERS, Filter
 from feedline.rng import Key
 
@@ -121,7 +122,8 @@ def run(program: Program, key: Key, indices: NDArray[np.int64], source: Any, bat
         program: of their steps.
         key: seed and epoch.
         indices: of the samples.
-        source: encoded files or None, one an index; or all images, NxHxWxC uint8; or the arrays of a table of paths.
+        source: encoded files or None, one an index; or all images, NxHxWxC uint8; or the arrays of a table of paths; or
+            Segments.
         batch: of as many places or more: NxHxWxC, or NxCxHxW where ``first``; uint8, or float32 with levels.
         first: whether channels come first.
 
@@ -137,7 +139,7 @@ def run(program: Program, key: Key, indices: NDArray[np.int64], source: Any, bat
         key.seed & (1 << 64) - 1,
         key.epoch & (1 << 32) - 1,
         indices,
-        source,
+        (source.table,) if isinstance(source, Segments) else source,
         batch,
         first,
         program.levels,

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-static int hold(fl_sources *from, PyObject *object, int flags)
+#include "ahead.h"
+
+int fl_hold(fl_sources *from, PyObject *object, int flags)
 {
     if (PyObject_GetBuffer(object, &from->buffers[from->held], flags) < 0)
         return -1;
@@ -24,10 +26,10 @@ void fl_let_go(fl_sources *from, Py_ssize_t count)
 
 static int take_pieces(fl_sources *from, PyObject *text, PyObject *ends, fl_pieces *pieces)
 {
-    if (hold(from, text, PyBUF_SIMPLE) < 0)
+    if (fl_hold(from, text, PyBUF_SIMPLE) < 0)
         return -1;
     const Py_buffer *bytes = &from->buffers[from->held - 1];
-    if (hold(from, ends, PyBUF_SIMPLE | PyBUF_FORMAT) < 0)
+    if (fl_hold(from, ends, PyBUF_SIMPLE | PyBUF_FORMAT) < 0)
         return -1;
     const Py_buffer *numbers = &from->buffers[from->held - 1];
     if ((numbers->itemsize != 4 && numbers->itemsize != 8) || numbers->len < numbers->itemsize ||
@@ -49,7 +51,7 @@ static int take_paths(fl_sources *from, PyObject *given)
         return -1;
     char *root;
     Py_ssize_t length;
-    if (PyBytes_AsStringAndSize(object[0], &root, &length) < 0 || hold(from, object[1], PyBUF_SIMPLE) < 0)
+    if (PyBytes_AsStringAndSize(object[0], &root, &length) < 0 || fl_hold(from, object[1], PyBUF_SIMPLE) < 0)
         return -1;
     const Py_buffer *starts = &from->buffers[0];
     if (starts->len < 16 || starts->len % 8 || (uintptr_t)starts->buf % 8) {
@@ -71,7 +73,7 @@ static int take_paths(fl_sources *from, PyObject *given)
 /* NxHxWxC uint8 whose pixels are whole. */
 static int take_images(fl_sources *from, PyObject *given)
 {
-    if (hold(from, given, PyBUF_STRIDED_RO | PyBUF_FORMAT) < 0)
+    if (fl_hold(from, given, PyBUF_STRIDED_RO | PyBUF_FORMAT) < 0)
         return -1;
     const Py_buffer *held = &from->buffers[0];
     if (held->ndim != 4 || held->itemsize != 1 || held->strides[3] != 1 || held->strides[2] != held->shape[3] ||
@@ -124,7 +126,7 @@ static int take_files(fl_sources *from, PyObject *given, Py_ssize_t count)
 int fl_take(fl_sources *from, PyObject *given, Py_ssize_t count)
 {
     if (PyTuple_Check(given))
-        return take_paths(from, given);
+        return PyTuple_GET_SIZE(given) == 1 ? fl_take_segments(from, given) : take_paths(from, given);
     return PyList_Check(given) ? take_files(from, given, count) : take_images(from, given);
 }
 
@@ -159,17 +161,14 @@ static int run_item(fl_worker *worker, const fl_job *job, const Py_buffer *item,
     return fl_run_image(worker, job, index, place, &image, status);
 }
 
-enum { AHEAD = 1 << 13, LINE = 64 }; /* bytes of an image that are asked for early, and of a line of the cache */
-
 /* Images that lie anywhere in an array are on their way while the one before them is made. */
 void fl_ask(const fl_sources *from, int64_t index)
 {
-    if (!from->has_images || index < 0 || index >= from->images)
-        return;
-    const ptrdiff_t size = from->image.stride * from->image.height;
-    const char *image = (const char *)from->image.pixels + index * from->next;
-    for (ptrdiff_t at = 0; at < size && at < AHEAD; at += LINE)
-        __builtin_prefetch(image + at);
+    if (from->has_segments)
+        fl_ask_segment(&from->segments, index);
+    else if (from->has_images && index >= 0 && index < from->images)
+        fl_ask_for((uintptr_t)(from->image.pixels + index * from->next),
+                   (uint64_t)(from->image.stride * from->image.height));
 }
 
 /* One sample; without the interpreter's lock. */
@@ -189,5 +188,7 @@ int fl_run_one(fl_worker *worker, const fl_job *job, const fl_sources *from, int
         image.pixels += index * from->next;
         return fl_run_image(worker, job, index, place, &image, status);
     }
+    if (from->has_segments)
+        return fl_run_segment(worker, job, &from->segments, index, place, status);
     return run_item(worker, job, &from->files[place], index, place, status);
 }

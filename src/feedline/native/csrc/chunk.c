@@ -8,7 +8,7 @@
 #include "jpeg_tiles.h"
 #include "place.h"
 
-static int64_t now(void)
+int64_t fl_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -18,7 +18,7 @@ static int64_t now(void)
 /* The time since it was asked last goes to an account. */
 static void lap(int64_t *account, int64_t *last)
 {
-    const int64_t time = now();
+    const int64_t time = fl_now();
     *account += time - *last;
     *last = time;
 }
@@ -197,13 +197,12 @@ int fl_run_jpeg_tiles(fl_worker *worker, const fl_job *job, int64_t index, int p
                       const uint32_t *offsets, int count, fl_status *status)
 {
     const fl_sink sink = sink_of(job, place);
-    int64_t last = now();
+    int64_t last = fl_now();
     status->code = FL_OK;
     if (whole_jpeg(data, size))
         run_jpeg(worker, job, index, &sink, data, size, offsets, count, &last, status);
     else
         run_png(worker, job, index, &sink, data, size, &last, status);
-    lap(&worker->times.transform, &last);
     return status->code;
 }
 
@@ -217,19 +216,38 @@ int fl_run_path(fl_worker *worker, const fl_job *job, int64_t index, int place, 
 {
     const uint8_t *data;
     size_t size;
-    int64_t last = now();
+    int64_t last = fl_now();
     const int found = fl_read(worker, path, &data, &size, status);
     lap(&worker->times.read, &last);
     return found == FL_OK ? fl_run_bytes(worker, job, index, place, data, size, status) : found;
 }
 
+/* A picture that goes to its place as it is needs no plan, which would cost more than the copy. */
+static int stays(const fl_job *job, const fl_image *image)
+{
+    return job->same && image->height == job->height && image->width == job->width &&
+           image->channels == job->channels && image->stride == (ptrdiff_t)image->width * image->channels;
+}
+
+static void put_whole(fl_worker *worker, const fl_job *job, int place, const fl_image *image)
+{
+    const int count = image->height * image->width, passing = job->sink.passing;
+    void *out = (char *)job->sink.data + place * job->place;
+    worker->counters.float_passes += job->sink.levels != NULL;
+    if (job->sink.levels == NULL)
+        memcpy(out, image->pixels, (size_t)count * (size_t)image->channels);
+    else
+        fl_simd_here()->to_float(out, image->pixels, count, image->channels, job->sink.levels, job->sink.line, passing);
+}
+
 int fl_run_image(fl_worker *worker, const fl_job *job, int64_t index, int place, const fl_image *image,
                  fl_status *status)
 {
-    const fl_sink sink = sink_of(job, place);
-    int64_t last = now();
     status->code = FL_OK;
-    run_pixels(worker, job, index, &sink, image, status);
-    lap(&worker->times.transform, &last);
-    return status->code;
+    if (stays(job, image)) {
+        put_whole(worker, job, place, image);
+        return FL_OK;
+    }
+    const fl_sink sink = sink_of(job, place);
+    return run_pixels(worker, job, index, &sink, image, status);
 }

@@ -18,7 +18,11 @@ typedef struct {
     fl_sink sink;      /* of the batch's first place */
     ptrdiff_t place;   /* bytes from place to place */
     int whole;         /* a place has no gaps, and nothing lies between two */
+    int same;          /* there are no steps, and a place takes a picture's numbers in their order */
 } fl_job;
+
+/* Nanoseconds of a clock that only goes on. */
+int64_t fl_now(void);
 
 /* Of an encoded file, or of pixels; `index` is the sample's, `place` where it goes. */
 int fl_run_bytes(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
