@@ -16,6 +16,7 @@ import typer
 from feedline._version import __version__
 from feedline.cli.check import check
 from feedline.cli.evaluate import evaluate
+from feedline.cli.pack import pack
 from feedline.cli.predict import predict
 from feedline.cli.train import train
 from feedline.cli.transforms import app as transforms
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (check, train, evaluate, predict):
+for command in (check, pack, train, evaluate, predict):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
 

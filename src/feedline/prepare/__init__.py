@@ -1,1 +1,5 @@
-"""The steps from a raw archive to a data set: each is a function that can be used alone."""
+"""From raw archives to stores: what is fetched, checked, balanced, split and packed."""
+
+from feedline.prepare.pack import pack
+
+__all__ = ["pack"]

@@ -75,6 +75,7 @@ class Manifest:
         recipe: how the store was made, in plain values.
         normalize: {"mean": [...], "std": [...]} that its images are meant to be scaled by, where white is 1; or None.
         versions: of what wrote it, by name.
+        left_out: what was to go in and could not be read: path, index, kind and cause of each.
     """
 
     classes: tuple[str, ...]
@@ -83,6 +84,7 @@ class Manifest:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     normalize: Mapping[str, Any] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[Mapping[str, Any], ...] = ()
 
     def __len__(self) -> int:
         return sum(shard.rows for shard in self.shards)
@@ -111,6 +113,7 @@ class Manifest:
             "recipe": self.recipe,
             "normalize": self.normalize,
             "versions": self.versions,
+            "left_out": list(self.left_out),
             "shards": [as_dict(shard) for shard in self.shards],
         }
         return _line({**content, "crc32c": checksum(content)})
@@ -164,6 +167,7 @@ def _manifest(content: Mapping[str, Any]) -> Manifest:
         content["recipe"],
         content["normalize"],
         content["versions"],
+        tuple(content["left_out"]),
     )
 
 

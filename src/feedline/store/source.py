@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from feedline.errors import DataError, DecodeError
 from feedline.native.checksum import crc32c
+from feedline.native.segments import Segments
 from feedline.sources.handle import Handle
 from feedline.sources.saved import saved
 from feedline.sources.url_reader import UrlReader
 from feedline.store import journal
 from feedline.store.manifest import NAME, WHOLE, Manifest, Shard, read
+from feedline.store.segments import SegmentTable
 from feedline.store.shard import OpenShard, Rows
 from feedline.store.view import view_of
 from feedline.types import Record, Spec
@@ -69,6 +71,8 @@ class StoreSource:
         ]
         self._handle: Handle[dict[int, OpenShard]] = Handle(inherited=True)
         self._lock = threading.Lock()
+        self._ends: NDArray[np.int64] = np.cumsum([shard.rows for shard in self._shards])
+        self._segments = SegmentTable(self._starts, self.manifest.columns, self._rows)
         shape = self.manifest.columns.shape
         self.spec = Spec(None, None, None) if shape is None else Spec(*shape)
 
@@ -122,6 +126,15 @@ class StoreSource:
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         return [self[index] for index in indices]
+
+    def bulk(self, indices: NDArray[np.int64]) -> tuple[Segments, NDArray[np.int64]] | None:
+        """Where the images of these samples lie in memory, for the kernel, and their labels; None behind a URL."""
+        if "://" in self.root:
+            return None
+        self._segments.open(indices)
+        for number in np.unique(np.searchsorted(self._ends, indices, side="right")).tolist():
+            self._shard(number).view.require_unchanged()
+        return Segments(self._segments.table, self._handle), self.targets[indices]
 
     def _record(self, rows: Rows, row: int, path: str) -> Record:
         pixels = self.manifest.columns.shape is not None

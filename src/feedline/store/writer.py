@@ -234,6 +234,7 @@ class StoreWriter:
             self.recipe if before is None else _appended(before.recipe, self.recipe),
             self._normalize if before is None else before.normalize,
             {"feedline": __version__, "pyarrow": arrow.__version__, "numpy": np.__version__},
+            (*(before.left_out if before else ()), *self.notes),
         )
 
 

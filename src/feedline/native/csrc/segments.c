@@ -107,11 +107,26 @@ static int run_raw(fl_worker *worker, const fl_job *job, const sample *found, in
     return fl_run_image(worker, job, index, place, &image, status);
 }
 
-/* Here goes what decodes only the tiles of a region, where the segment knows the restart markers of the row. */
+/* The places of the row's restart markers; NULL where it has none, or where they do not lie within the segment. */
+static const uint32_t *restarts(const sample *found, int *count)
+{
+    const fl_segment *segment = found->segment;
+    if (segment->restart_starts == 0 || segment->restarts == 0 || segment->restarts % sizeof(uint32_t))
+        return NULL;
+    const int32_t begin = (int32_t)number(segment->restart_starts, found->row);
+    const int32_t end = (int32_t)number(segment->restart_starts, found->row + 1);
+    if (begin < 0 || end <= begin || (uint64_t)end > segment->restart_count)
+        return NULL;
+    *count = end - begin;
+    return (const uint32_t *)at(segment->restarts) + begin;
+}
+
 static int run_file(fl_worker *worker, const fl_job *job, const sample *found, int64_t index, int place,
                     fl_status *status)
 {
-    return fl_run_bytes(worker, job, index, place, found->data, found->size, status);
+    int count = 0;
+    const uint32_t *offsets = restarts(found, &count);
+    return fl_run_jpeg_tiles(worker, job, index, place, found->data, found->size, offsets, count, status);
 }
 
 int fl_run_segment(fl_worker *worker, const fl_job *job, const fl_segments *from, int64_t index, int place,

@@ -1,0 +1,204 @@
+"""From a sample of a source to a row of a store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from feedline.codecs import probe
+from feedline.codecs.check import check_data
+from feedline.dataset import ImageDataset
+from feedline.errors import DecodeError
+from feedline.native.restarts import rewritten
+from feedline.prepare.hashing import phash
+from feedline.prepare.inputs import Inputs
+from feedline.records import decoded
+from feedline.store import Columns, Part, Row
+from feedline.transforms import Resize
+from feedline.types import Header, Image, Mode, Record
+
+_GREY, _COLOURS = 1, 3
+_END = 4096
+"""Bytes at the end of a JPEG in which its last marker is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What is done to samples that are packed.
+
+    Attributes:
+        short_side: images whose shorter side is longer are made smaller; None leaves all as they are.
+        quality: of JPEGs that are written anew, 1 to 100.
+        raw: (height, width) of raw pixels; None keeps files as files.
+        mode: of raw pixels, and of what is made smaller: "RGB", "L", or "unchanged".
+        restart_markers: whether JPEGs are rewritten with restart markers, without loss.
+        hash: whether rows get a perceptual hash.
+        stats: whether rows get mean and standard deviation.
+        check: whether each image is decoded, to know that it can be.
+    """
+
+    short_side: int | None = None
+    quality: int = 90
+    raw: tuple[int, int] | None = None
+    mode: Mode = "unchanged"
+    restart_markers: bool = False
+    hash: bool = False
+    stats: bool = False
+    check: bool = False
+
+
+class RowMaker:
+    """Makes rows, for all threads.
+
+    Args:
+        inputs: the samples.
+        how: what is done to them.
+        columns: which the store has.
+    """
+
+    def __init__(self, inputs: Inputs, how: How, columns: Columns) -> None:
+        self._inputs, self._how, self._columns = inputs, how, columns
+        self._datasets = [ImageDataset(origin.source, None, how.mode) for origin in inputs.origins]
+
+    def __call__(self, place: int) -> Row:
+        """The row of a sample, by its place among the inputs.
+
+        Raises:
+            DecodeError: it is broken; names its path, and its place.
+        """
+        origin = self._inputs.origin(place)
+        index = int(self._inputs.indices[place])
+        path = origin.path(index)
+        try:
+            return self._row(origin.source[index], place, index, path)
+        except DecodeError as error:
+            raise error.at(path, place) from error
+
+    def _row(self, record: Record, place: int, index: int, path: str) -> Row:
+        if self._columns.shape is not None:
+            row = self._pixels(record, place, index, path)
+        else:
+            row = self._encoded(record, place, index, path)
+        targets = record.extra.get("targets")
+        return replace(
+            row,
+            label=int(self._inputs.labels[place]),
+            group=self._inputs.group(place),
+            source=self._inputs.origin(place).name,
+            targets=None if targets is None else [float(number) for number in targets],
+            extra=plain(row.extra),
+        )
+
+    def _pixels(self, record: Record, place: int, index: int, path: str) -> Row:
+        height, width, channels = self._columns.shape or (0, 0, 0)
+        sample = self._resized(place, index, record, None if self._how.raw is None else self._how.raw)
+        image = np.asarray(sample.data)
+        if image.shape != (height, width, channels) or image.dtype != np.uint8:
+            raise DecodeError(f"raw pixels must be {height}x{width}x{channels} uint8, not {image.shape} {image.dtype}")
+        part = Part(np.ascontiguousarray(image).tobytes(), path)
+        return self._looked_at(self._with_parts(Row(part, width, height, "raw"), sample), image)
+
+    def _encoded(self, record: Record, place: int, index: int, path: str) -> Row:
+        data = record.data
+        if not isinstance(data, bytes):
+            raise DecodeError("an array is no file: pack it as raw pixels", "unsupported")
+        header = probe(data)
+        self._require_whole(data, header, path, place)
+        smaller = self._how.short_side is not None and min(header.width, header.height) > self._how.short_side
+        if smaller:
+            record = self._resized(place, index, record, self._how.short_side)
+            data = _written(np.asarray(record.data), header.format, self._how.quality)
+            header = probe(data)
+        restarts = rewritten(data) if self._how.restart_markers and header.format == "jpeg" else None
+        part = Part(data if restarts is None else restarts.data, path)
+        offsets = None if restarts is None else restarts.offsets.tolist()
+        row = Row(part, header.width, header.height, header.format, restarts=offsets)
+        row = self._with_parts(row, record)
+        if not (self._how.hash or self._how.stats):
+            return row
+        shown = replace(record, data=data, mask=None, partner=None, objects=None)
+        return self._looked_at(row, np.asarray(decoded(shown, self._how.mode, place).data))
+
+    def _require_whole(self, data: bytes, header: Header, path: str, place: int) -> None:
+        """Decodes what was asked for, or what does not end as its format does."""
+        if self._how.check or not _ends(data, header.format):
+            problem = check_data(data, path, place)
+            if problem is not None and problem.kind != "blank":
+                raise DecodeError(problem.cause, problem.kind)
+
+    def _resized(self, place: int, index: int, record: Record, size: int | tuple[int, int] | None) -> Record:
+        """The sample, decoded, upright and of another size, with all that belongs to it."""
+        dataset = self._datasets[self._inputs.which[place]]
+        resized = dataset.with_transform(None if size is None else Resize(size))
+        found = decoded(record, dataset.mode, index) if size is None else resized.sample(index)
+        apart = {name: value for name, value in found.extra.items() if name != "side_by_side"}
+        return replace(found, extra=apart)
+
+    def _with_parts(self, row: Row, record: Record) -> Row:
+        """With mask, partner and objects of the record, encoded where they were decoded."""
+        return replace(
+            row,
+            mask=_part(record.mask, record, "mask"),
+            partner=_part(record.partner, record, "partner"),
+            objects=record.objects,
+            extra=record.extra,
+        )
+
+    def _looked_at(self, row: Row, image: Image) -> Row:
+        if self._how.hash:
+            row = replace(row, hash=phash(image))
+        if not self._how.stats:
+            return row
+        levels = image.reshape(-1, image.shape[2]).astype(np.float64) / _white(image)
+        return replace(row, mean=levels.mean(0).tolist(), std=levels.std(0).tolist())
+
+
+def plain(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a record's ``extra`` is plain values; places on this machine are left out."""
+    return {name: value for name, value in extra.items() if name not in _NEVER and _is_plain(value)}
+
+
+_NEVER = ("targets", "mask_path", "partner_path")
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _white(image: Image) -> float:
+    return float(np.iinfo(image.dtype).max) if np.issubdtype(image.dtype, np.integer) else 1.0
+
+
+def _ends(data: bytes, form: str) -> bool:
+    """Whether a file ends as its format does; of formats that tell nothing, yes."""
+    if form == "jpeg":
+        return b"\xff\xd9" in data[-_END:]
+    return form != "png" or b"IEND" in data[-_END:]
+
+
+def _part(data: bytes | Image | None, record: Record, name: str) -> Part | None:
+    if data is None:
+        return None
+    path = str(record.extra.get(f"{name}_path", "")).rpartition("/")[2]
+    return Part(data if isinstance(data, bytes) else _written(data, "png", 0), path)
+
+
+def _written(image: Image, form: str, quality: int) -> bytes:
+    """An image as a file: JPEG where it was one, else PNG, which loses nothing."""
+    channels = image.shape[2]
+    swapped = image[:, :, [2, 1, 0, *range(_COLOURS, channels)]] if channels >= _COLOURS else image
+    jpeg = form == "jpeg" and channels in (_GREY, _COLOURS) and image.dtype == np.uint8
+    ending, options = (".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality]) if jpeg else (".png", [])
+    done, coded = cv2.imencode(ending, np.ascontiguousarray(swapped), options)
+    if not done:
+        raise DecodeError(f"an image of {image.shape} {image.dtype} cannot be written as {ending}", "unsupported")
+    return coded.tobytes()

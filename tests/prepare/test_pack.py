@@ -1,0 +1,150 @@
+import io
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import feedline
+from feedline.errors import DataError, DecodeError
+from feedline.prepare import pack
+from feedline.store import StoreSource
+
+
+def picture(seed, size=(40, 30), form="JPEG", mode="RGB"):
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 256, (4, 5, 3), dtype=np.uint8)).resize(size).convert(mode)
+    stream = io.BytesIO()
+    small.save(stream, form)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two classes of ten, JPEG and PNG."""
+    root = tmp_path / "photos"
+    for label, name in enumerate(("cats", "dogs")):
+        (root / name).mkdir(parents=True)
+        for number in range(10):
+            form = ("JPEG", "PNG")[number % 2]
+            (root / name / f"{number}.{form.lower()}").write_bytes(picture(100 * label + number, form=form))
+    return root
+
+
+def broken(folder):
+    (folder / "cats" / "2a.jpeg").write_bytes(b"")
+    (folder / "dogs" / "3a.png").write_bytes(b"no image at all")
+    (folder / "dogs" / "4a.jpeg").write_bytes(picture(1)[:500])
+
+
+def content(path):
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+def test_files_go_in_as_they_are(folder, tmp_path):
+    packed = pack(folder, tmp_path / "x.feed")
+    stored, files = feedline.open(tmp_path / "x.feed"), feedline.open(folder)
+    assert (packed.written, packed.broken, stored.classes) == (20, (), files.classes)
+    for index in range(20):
+        ours, theirs = stored.source[index], files.source[index]
+        assert (ours.data, ours.label) == (theirs.data, theirs.label)
+        assert ours.path.endswith(f"] {theirs.path[len(str(folder)) + 1 :]}")
+        assert np.array_equal(stored[index][0], files[index][0])
+
+
+def test_broken_files_end_it_or_are_left_out_and_named(folder, tmp_path):
+    broken(folder)
+    with pytest.raises(DecodeError, match=r"cats/2a.jpeg \(index 3\).*empty"):
+        pack(folder, tmp_path / "x.feed")
+    packed = pack(folder, tmp_path / "x.feed", on_error="skip")  # goes on with the same job
+    assert [(each["path"], each["kind"]) for each in packed.broken] == [
+        ("cats/2a.jpeg", "empty"),
+        ("dogs/3a.png", "wrong type"),
+        ("dogs/4a.jpeg", "truncated"),
+    ]
+    assert len(feedline.open(tmp_path / "x.feed")) == packed.written == 20
+    assert StoreSource(tmp_path / "x.feed").manifest.left_out == packed.broken
+    assert "dogs/4a.jpeg (index 17): truncated" in "\n".join(packed.lines())
+
+
+def test_the_same_input_gives_the_same_bytes_wherever_it_lies(folder, tmp_path):
+    pack(folder, tmp_path / "x.feed")
+    (tmp_path / "else").mkdir()
+    shutil.copytree(folder, tmp_path / "else" / "photos")
+    pack(tmp_path / "else" / "photos", tmp_path / "else" / "y.feed")
+    assert content(tmp_path / "x.feed") == content(tmp_path / "else" / "y.feed")
+    assert not any(str(tmp_path).encode() in data for data in content(tmp_path / "x.feed").values())
+
+
+def test_splits_are_stratified_and_groups_stay_together(tmp_path):
+    pack("glyphs", tmp_path / "x.feed", split={"val": 0.1, "test": 0.2}, group_by="dataset")
+    parts = {name: StoreSource(tmp_path / "x.feed", name) for name in ("train", "val", "test")}
+    assert sum(map(len, parts.values())) == 4000
+    groups = [set(part.groups) for part in parts.values()]
+    assert not groups[0] & (groups[1] | groups[2])
+    assert not groups[1] & groups[2]
+    assert 700 < len(parts["test"]) < 900
+    with pytest.raises(DataError, match='say which one with split="train"'):
+        feedline.open(tmp_path / "x.feed")
+
+
+def test_a_folder_of_splits_keeps_them(folder, tmp_path):
+    root = tmp_path / "split"
+    for name in ("val", "train"):
+        shutil.copytree(folder, root / name)
+    pack(root, tmp_path / "x.feed")
+    source = StoreSource(tmp_path / "x.feed", "val")
+    assert (source.splits, len(source)) == (["train", "val"], 20)
+    assert source.path(0).endswith("] cats/0.jpeg")
+
+
+def test_the_short_side_is_made_smaller_and_small_ones_stay(folder, tmp_path):
+    pack(folder, tmp_path / "x.feed", short_side=15)
+    source = StoreSource(tmp_path / "x.feed")
+    sizes = {(header.width, header.height, header.format) for header in map(feedline.probe, (r.data for r in source))}
+    assert sizes == {(20, 15, "jpeg"), (20, 15, "png")}
+    pack(folder, tmp_path / "y.feed", short_side=30)
+    assert StoreSource(tmp_path / "y.feed")[0].data == feedline.open(folder).source[0].data
+
+
+def test_raw_pixels_are_those_of_a_resize(folder, tmp_path):
+    pack(folder, tmp_path / "x.feed", raw=(12, 16))
+    stored = feedline.open(tmp_path / "x.feed")
+    files = feedline.open(folder, feedline.transforms.Resize((12, 16)))
+    assert all(np.array_equal(stored[index][0], files[index][0]) for index in range(20))
+    assert stored.source.spec.fixed
+
+
+def test_arrays_are_raw_and_grey_stays_grey(tmp_path):
+    pack("glyphs", tmp_path / "x.feed")
+    stored, arrays = feedline.open(tmp_path / "x.feed"), feedline.open("glyphs")
+    assert all(np.array_equal(stored[index][0], arrays[index][0]) for index in range(0, 4000, 97))
+    assert np.array_equal(stored.targets, arrays.targets)
+
+
+def test_appended_rows_lie_behind_those_that_were_there(folder, tmp_path):
+    pack(folder, tmp_path / "x.feed")
+    pack(folder, tmp_path / "x.feed", append=True)
+    source = StoreSource(tmp_path / "x.feed")
+    assert len(source) == 40
+    assert source[3].data == source[23].data
+    with pytest.raises(DataError, match="is a store already"):
+        pack(folder, tmp_path / "x.feed")
+
+
+def test_hash_and_stats_are_columns(folder, tmp_path):
+    pack(folder, tmp_path / "x.feed", hash=True, stats=True)
+    rows = StoreSource(tmp_path / "x.feed")._rows(0)
+    image = feedline.open(folder)[4][0] / 255
+    assert rows.value("mean", 4) == pytest.approx(image.mean((0, 1)).tolist(), abs=1e-6)
+    assert len({rows.value("phash", row) for row in range(20)}) == 20
+
+
+def test_no_times_and_no_places_are_in_the_manifest(folder, tmp_path):
+    pack(folder, tmp_path / "x.feed")
+    said = json.loads((tmp_path / "x.feed" / "manifest.json").read_text())
+    assert set(said) == {
+        "format", "version", "rows", "classes", "columns", "recipe", "normalize", "versions", "left_out", "shards",
+        "crc32c",
+    }  # fmt: skip
