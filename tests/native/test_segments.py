@@ -256,11 +256,45 @@ class Batches(Memory):
 
 
 @needs_kernel
-def test_a_source_may_give_its_samples_as_segments():
-    dataset = ImageDataset(Batches(pictures(9)), Compose([RandomCrop(16), ToTensor()]))
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_source_may_give_its_samples_as_segments(chain):
+    steps, _ = CHAINS[chain]
+    dataset = ImageDataset(Batches(pictures(9)), Compose(steps))
     indices = np.array([8, 0, 5, 3])
     out = dataset.spec.empty(4)
     labels = dataset.fill(indices, Key(3), out.numpy())
     assert labels == [UNMADE, 0, 1, 1]
     for place in (1, 2, 3):
-        np.testing.assert_array_equal(out[place].numpy(), dataset.get(indices[place], Key(3))[0].numpy())
+        np.testing.assert_array_equal(out[place].numpy(), np.asarray(dataset.get(indices[place], Key(3))[0]))
+
+
+@needs_kernel
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_batch_of_floats_that_is_larger_than_a_cache(channels):
+    items = np.random.default_rng(4).integers(0, 256, (70, 101, 103, channels), np.uint8)
+    made = program(Compose([ToTensor(), Normalize((0.5,) * channels, (0.2,) * channels)]), channels)
+    batch = np.zeros(items.shape, np.float32)
+    indices = np.arange(70)[::-1].copy()
+    assert not any(run(made, Key(), indices, joined(segment(0, items, True)), batch, False))
+    expected = np.stack([made.levels[channel][items[..., channel]] for channel in range(channels)], -1)
+    np.testing.assert_array_equal(batch, expected[::-1])
+
+
+@needs_kernel
+@pytest.mark.parametrize(
+    ("kind", "chain", "stages"),
+    [
+        ("raw", "as they are", {"read"}),
+        ("raw", "cropped", {"read", "transform"}),
+        ("encoded", "cropped", {"read", "decode", "transform"}),
+    ],
+)
+def test_what_took_the_time_is_told(kind, chain, stages, request):
+    steps, side = CHAINS[chain]
+    row, _ = request.getfixturevalue(kind)
+    made = program(Compose(steps), 3)
+    batch = np.zeros((5, side, side, 3), np.float32 if made.levels is not None else np.uint8)
+    _, _, *spent = extension.run(
+        made.steps, 3, False, 0, 0, np.arange(5), (np.array([row]),), batch, False, made.levels, made.line
+    )
+    assert {name for name, each in zip(("read", "decode", "transform"), spent, strict=True) if each > 0} == stages
