@@ -135,15 +135,6 @@ def test_offsets_that_lead_out_of_the_data_leave_a_sample_alone(encoded, place, 
 
 
 @needs_kernel
-@pytest.mark.parametrize("end", [1, 0])
-def test_an_offset_right_behind_the_data_is_one_too_many(encoded, end):
-    row, arrays = encoded
-    arrays["offsets"][5] += end
-    _, reasons = why(joined((row, arrays)), [4])
-    assert bool(reasons) == bool(end)
-
-
-@needs_kernel
 @pytest.mark.parametrize(
     ("name", "number", "left"),
     [
