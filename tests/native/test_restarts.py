@@ -215,25 +215,63 @@ def test_bytes_behind_the_picture_stay():
     assert np.array_equal(found, cut(whole(data), (30, 40, 5, 5)))
 
 
-def test_scans_of_one_colour_each_become_one():
-    image = grainy(52, 77)
-    options = [cv2.IMWRITE_JPEG_QUALITY, 90]
-    greys = [cv2.imencode(".jpg", image[:, :, colour].copy(), options)[1].tobytes() for colour in range(3)]
+def scans(height, width, factors):
+    """A JPEG of a scan for each colour, of any factors of sampling."""
+    most = [max(each[axis] for each in factors) for axis in (0, 1)]
+    image, greys = grainy(height, width), []
+    for colour, (across, down) in enumerate(factors):
+        size = -(-width * across // most[0]), -(-height * down // most[1])
+        part = cv2.resize(image[:, :, colour], size)
+        greys.append(cv2.imencode(".jpg", part, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
     found, scan = segments(greys[0])
     data = b"\xff\xd8"
     for marker, body in found:
         if marker == 0xC0:
-            body = body[:5] + bytes((3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0))
+            parts = [(number + 1, across << 4 | down, 0) for number, (across, down) in enumerate(factors)]
+            body = struct.pack(">BHHB", 8, height, width, 3) + b"".join(map(bytes, parts))
         data += struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
     for number, grey in enumerate(greys):
         data += b"\xff\xda\0\x08\1" + bytes((number + 1, 0, 0, 63, 0)) + grey[scan + 10 : -2]
-    data += b"\xff\xd9"
+    return data + b"\xff\xd9"
+
+
+def test_scans_of_one_colour_each_become_one():
+    data = scans(52, 77, [(1, 1)] * 3)
     made = restarts.rewritten(data, 2)
     assert (data.count(b"\xff\xda"), made.data.count(b"\xff\xda")) == (3, 1)
     assert_laid_out(made, 52, 77, "4:4:4", 2)
     assert np.array_equal(whole(made.data), whole(data))
-    found = restarts.decoded(made.data, made.offsets, 3, (20, 30, 9, 9))
-    assert np.array_equal(found, cut(whole(data), (20, 30, 9, 9)))
+
+
+FACTORS = [
+    [(2, 2), (1, 1), (1, 1)],
+    [(1, 1), (2, 2), (1, 1)],
+    [(2, 1), (1, 2), (1, 1)],
+    [(2, 2), (2, 1), (1, 2)],
+    [(3, 1), (1, 1), (1, 1)],
+    [(4, 2), (1, 1), (1, 1)],
+    [(1, 4), (1, 1), (1, 2)],
+    [(2, 1), (2, 1), (2, 1)],
+]
+
+
+@pytest.mark.parametrize("factors", FACTORS, ids=str)
+def test_samplings_that_few_write(factors):
+    rng, decoded = np.random.default_rng(0), 0
+    for height, width, every in ((97, 150, 1), (40, 192, 3)):
+        data = scans(height, width, factors)
+        made = restarts.rewritten(data, every)
+        for reduce in (1, 2, 4, 8):
+            image = whole(data, 3, reduce)
+            assert np.array_equal(whole(made.data, 3, reduce), image)
+            for region in regions(*image.shape[:2], rng, 12):
+                found = restarts.decoded(made.data, made.offsets, 3, region, reduce)
+                if found is None:  # reduced in two ways
+                    assert restarts.decoded(made.data, made.offsets[:0], 3, region, reduce) is None
+                    continue
+                assert np.array_equal(found, cut(image, region)), (reduce, region)
+                decoded += 1
+    assert decoded > 20
 
 
 def patched(data, at, *new):

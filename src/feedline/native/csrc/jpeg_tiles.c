@@ -18,7 +18,7 @@ typedef struct {
     const uint32_t *offsets;
     fl_jpeg_markers markers;
     int across, down;        /* the largest sampling factors */
-    int is_subsampled[2];    /* whether a colour has fewer columns, or fewer rows, than the picture */
+    int beside, above;       /* pixels next to a region that its colours depend on: 1 where they may be interpolated */
     int interval;            /* in units */
     int rows, tiles;         /* of units, and of tiles in each */
     size_t begin;            /* of the first interval */
@@ -29,24 +29,34 @@ static int ceiling(int number, int by)
     return (number + by - 1) / by;
 }
 
+static int least(int one, int other)
+{
+    return one < other ? one : other;
+}
+
+static int most(int one, int other)
+{
+    return one > other ? one : other;
+}
+
 static int read_factors(const fl_jpeg_segment *frame, layout *found)
 {
     const int parts = found->markers.header.channels;
     const uint8_t *part = found->data + frame->body + 6;
     if (frame->end - frame->body < 6 + 3 * (size_t)parts)
         return 0;
-    int least[2] = {MOST_FACTOR, MOST_FACTOR};
+    int narrow = MOST_FACTOR, low = MOST_FACTOR;
     for (int each = 0; each < parts; each++, part += 3) {
         const int across = part[1] >> 4, down = part[1] & 15;
         if (across < 1 || across > MOST_FACTOR || down < 1 || down > MOST_FACTOR)
             return 0;
-        found->across = across > found->across ? across : found->across;
-        found->down = down > found->down ? down : found->down;
-        least[0] = across < least[0] ? across : least[0];
-        least[1] = down < least[1] ? down : least[1];
+        found->across = most(across, found->across);
+        found->down = most(down, found->down);
+        narrow = least(across, narrow);
+        low = least(down, low);
     }
-    found->is_subsampled[0] = least[0] < found->across;
-    found->is_subsampled[1] = least[1] < found->down;
+    found->beside = narrow < found->across;
+    found->above = low < found->down;
     return parts > 1 || (found->across == 1 && found->down == 1); /* else its units are not of the size that it says */
 }
 
@@ -112,12 +122,11 @@ static fl_window touched(const layout *found, const fl_window *region, int reduc
     const fl_header *header = &found->markers.header;
     const int height = ceiling(header->height, reduce), width = ceiling(header->width, reduce);
     const int tall = DCTSIZE * found->down / reduce, wide = DCTSIZE * found->across * found->interval / reduce;
-    int left = region->left - found->is_subsampled[0], right = region->right + found->is_subsampled[0];
-    const int top = region->top - found->is_subsampled[1], bottom = region->bottom + found->is_subsampled[1];
-    left = left < width - FL_JPEG_LEAST_WIDTH ? left : width - FL_JPEG_LEAST_WIDTH;
-    right = right > left + FL_JPEG_LEAST_WIDTH ? right : left + FL_JPEG_LEAST_WIDTH;
-    return (fl_window){(top > 0 ? top : 0) / tall, (left > 0 ? left : 0) / wide,
-                       ceiling(bottom < height ? bottom : height, tall), ceiling(right < width ? right : width, wide)};
+    int left = region->left - found->beside, right = region->right + found->beside;
+    const int top = region->top - found->above, bottom = region->bottom + found->above;
+    left = most(least(left, width - FL_JPEG_LEAST_WIDTH), 0);
+    right = least(most(right, left + FL_JPEG_LEAST_WIDTH), width);
+    return (fl_window){most(top, 0) / tall, left / wide, ceiling(least(bottom, height), tall), ceiling(right, wide)};
 }
 
 static int is_kept(int marker)
@@ -130,11 +139,6 @@ static void put_two(uint8_t *at, int number)
 {
     at[0] = (uint8_t)(number >> 8);
     at[1] = (uint8_t)number;
-}
-
-static int least(int one, int other)
-{
-    return one < other ? one : other;
 }
 
 /* All before the first interval that decoding has use for, with the size of the tiles; returns where it ends. */
