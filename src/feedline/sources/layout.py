@@ -55,7 +55,7 @@ class Layout:
     def upright(self, stored: NDArray[Any]) -> Image:
         """One image, or several, as ...xHxWxC of the dtype: a view where no value changes."""
         if self.axes == "NHW":
-            stored = stored[..., np.newaxis]
+            stored = stored.reshape(*stored.shape, 1)  # np.newaxis would have a step of 0 bytes, for no array of pixels
         elif self.axes == "NCHW":
             stored = np.moveaxis(stored, -3, -1)
         if stored.dtype == np.bool_:
