@@ -9,6 +9,7 @@ checked in the tests against the vectors that its authors published.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,10 @@ def plain_words(seed: int, epoch: int, index: int, operation: int, count: int, b
 
 
 _words = plain_words if extension is None else extension.words
+permute: Callable[[NDArray[np.int64], int, NDArray[np.uint64], NDArray[np.int64]], None] | None
+permute = None if extension is None else extension.permute
+"""Where there is a kernel: what lies at positions of a shuffled order of n, by round keys, to an array as long. It has
+to equal ``walk`` of samplers/permutation.py, and raises ValueError for a position that is not from 0 to n - 1."""
 
 
 def many_words(

@@ -136,6 +136,13 @@ def crc32c(data: Any, value: int = 0, way: str | None = None, /) -> int:
     """The CRC-32C of bytes, going on from ``value``, by the best way of this processor or one of ``crc32c_names()``."""
 
 def crc32c_names() -> list[str]: ...
+def permute(positions: NDArray[Any], n: int, keys: NDArray[Any], out: NDArray[Any], /) -> None:
+    """What lies at positions of a shuffled order, int64, as feedline.samplers.permutation.walk finds it.
+
+    Raises:
+        ValueError: a position that is not from 0 to n - 1, or an odd number of keys.
+    """
+
 def run(
     steps: Any,
     channels: int,

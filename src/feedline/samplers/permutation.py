@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from feedline.rng import SHUFFLE_OPERATION, Key, many_words
+from feedline.rng import SHUFFLE_OPERATION, Key, many_words, permute
 
 Indices = NDArray[np.int64]
 Words = NDArray[np.uint64]
@@ -43,13 +43,17 @@ class Permutation:
             raise ValueError(f"the number of elements must be from 0 to 2**63 - 1, not {n}")
         self._n, seed = n, operator.index(seed)
         self._order = np.argsort(sort_keys(n, seed, epoch), kind="stable") if n <= SORTED_UP_TO else None
-        self._keys = round_keys(seed, epoch)
+        self._keys = np.array(round_keys(seed, epoch))
 
     def __call__(self, positions: Indices) -> Indices:
         """int64, as many as ``positions``, which are int64 from 0 to n-1 in one dimension; this is not checked."""
         if self._order is not None:
             return self._order[positions].astype(np.int64, copy=False)
-        return walk(positions.astype(np.uint64), self._n, self._keys).astype(np.int64)
+        if permute is None:
+            return walk(positions.astype(np.uint64), self._n, list(self._keys)).astype(np.int64)
+        found = np.empty(len(positions), np.int64)
+        permute(np.ascontiguousarray(positions, np.int64), self._n, self._keys, found)
+        return found
 
 
 def sort_keys(n: int, seed: int | Words, epoch: int) -> Words:

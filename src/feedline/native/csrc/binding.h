@@ -77,5 +77,6 @@ PyObject *fl_py_scale_shift(PyObject *module, PyObject *given);
 PyObject *fl_py_words(PyObject *module, PyObject *given);
 PyObject *fl_py_crc32c(PyObject *module, PyObject *given);
 PyObject *fl_py_crc32c_names(PyObject *module, PyObject *unused);
+PyObject *fl_py_permute(PyObject *module, PyObject *given);
 
 #endif

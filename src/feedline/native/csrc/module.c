@@ -59,6 +59,7 @@ static PyMethodDef methods[] = {
     {"mix", fl_py_mix, METH_VARARGS, "A picture by a colour matrix."},
     {"scale_shift", fl_py_scale_shift, METH_VARARGS, "A picture times a factor, plus an offset."},
     {"words", fl_py_words, METH_VARARGS, "Random words from a key."},
+    {"permute", fl_py_permute, METH_VARARGS, "What lies at positions of a shuffled order."},
     {"run", fl_py_run, METH_VARARGS, "Makes a chunk of samples in their places of a batch."},
     {"plan", fl_py_plan, METH_VARARGS, "What steps will do to a picture, packed."},
     {"crc32c", fl_py_crc32c, METH_VARARGS, "The CRC-32C of bytes."},
