@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from memory import Memory, numbered, picture
@@ -6,7 +7,7 @@ from torch.utils.data import default_collate, default_convert
 from feedline import ImageDataset
 from feedline.loader.fetch import KeyedFetch, SampleFetch
 from feedline.loader.foreign import Exhausted, IterableFetch, MapFetch
-from feedline.loader.mend import Mended
+from feedline.loader.mend import Mended, Mender
 from feedline.rng import Key
 from feedline.transforms import RandomCrop, ToTensor
 
@@ -44,6 +45,37 @@ def test_parts_may_be_made_in_any_order():
     images, labels = fetch.join(tasks, values)
     assert labels.tolist() == [3, 1, 2]
     assert torch.equal(images[1], torch.from_numpy(dataset[1][0]))
+
+
+@pytest.mark.parametrize("mender", [None, "skip"])
+@pytest.mark.parametrize("transform", [None, ToTensor(), lambda image: image])
+def test_an_array_of_indices_makes_what_a_list_of_them_makes(mender, transform):
+    dataset, key = numbered(9, transform), Key(5, 6)
+    mends = None if mender is None else Mender(mender, dataset, key)
+    spec = dataset.spec if dataset.spec is not None and dataset.spec.fixed else None
+    fetch = KeyedFetch(dataset, spec, key, 2, mends)
+    found, expected = batch(fetch, np.array([7, 1, 4, 4, 8])), batch(fetch, [7, 1, 4, 4, 8])
+    if mender is not None:
+        assert (found.samples, found.failures) == (expected.samples, expected.failures) == (5, ())
+        found, expected = found.value, expected.value
+    assert all(torch.equal(*pair) for pair in zip(found, expected, strict=True))
+
+
+class Asked(ImageDataset):
+    """Notes what it is asked for."""
+
+    def get(self, index, key):
+        self.types.add(type(index))
+        return super().get(index, key)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32])
+def test_a_dataset_is_asked_for_plain_integers(dtype):
+    dataset = Asked(numbered(5).source)
+    dataset.types = set()
+    _, labels = batch(KeyedFetch(dataset, dataset.spec, Key(), 2), np.array([3, 1, 2], dtype))
+    assert labels.tolist() == [3, 1, 2]
+    assert dataset.types == {int}
 
 
 def test_images_of_different_sizes():

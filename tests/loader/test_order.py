@@ -1,5 +1,6 @@
 """The order of a pass: drawn as torch draws it, and begun anywhere."""
 
+import numpy as np
 import pytest
 import torch
 from foreign import Squares, Stream
@@ -121,3 +122,38 @@ def test_a_samplers_state_travels_with_its_batch(every):
     drawn = list(Order(iter(sampler), sampler=sampler, snapshot=start, every=every))
     places = [(each.sampler.at, each.sampler.state["place"]) for each in drawn]
     assert places == [(n // every * every,) * 2 for n in range(1, 7)]
+
+
+def test_a_sampler_of_ours_gives_arrays_where_they_are_taken():
+    loader = DataLoader(Squares(COUNT), 4, sampler=ShuffledSampler(COUNT, 3))
+    lists, arrays = list(begin(loader, True, 5)[0]), list(begin(loader, True, 5, True)[0])
+    assert [batch.tolist() for batch in arrays] == lists
+    assert {type(batch) for batch in arrays} == {np.ndarray}
+    begun = begin(loader, True, 5)[1]
+    assert [batch.tolist() for batch in begin_again(loader, begun, 2, None, True)] == lists[2:]
+
+
+class Doubled(ShuffledSampler):
+    def __iter__(self):
+        for index in super().__iter__():
+            yield from (index, index)
+
+
+class Pairs(BatchSampler):
+    def __iter__(self):
+        yield from ([index, index] for index in self.sampler)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"sampler": Doubled(COUNT), "batch_size": 4},
+        {"batch_sampler": Pairs(ShuffledSampler(COUNT), 2, False)},
+        {"sampler": ShuffledSampler(COUNT), "batch_size": None},
+        {"sampler": range(COUNT), "batch_size": 4},
+    ],
+)
+def test_what_says_otherwise_what_its_batches_are_is_asked(how):
+    loader = DataLoader(Squares(COUNT), **how)
+    expected = list(loader._index_sampler)
+    assert list(begin(loader, True, 5, True)[0]) == expected

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from contracts.sampler import SamplerContract
+from torch.utils.data import BatchSampler
 
 from feedline.samplers import KeyedSampler, SequentialSampler, ShuffledSampler
 
@@ -42,6 +43,37 @@ def test_the_first_index_reads_few_positions_and_the_rest_go_in_blocks():
     sampler.sizes.clear()
     assert list(itertools.islice(sampler, 5000)) == list(range(5000))
     assert sampler.sizes == [256, 4096, 4096]
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 10_000])
+@pytest.mark.parametrize("size", [1, 4, 5000])
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_batches_are_those_that_torch_makes(length, size, drop_last):
+    sampler = ShuffledSampler(length, seed=4)
+    found = list(sampler.batches(size, drop_last))
+    assert [batch.tolist() for batch in found] == list(BatchSampler(sampler, size, drop_last))
+    assert all(batch.dtype == np.int64 for batch in found)
+
+
+def test_the_first_batch_reads_no_more_than_itself_and_the_rest_go_in_blocks():
+    sampler = Rotated(20_000)
+    batches = sampler.batches(1000)
+    assert next(batches).tolist() == list(range(1000))
+    assert sampler.sizes == [1000]
+    assert [len(batch) for batch in batches] == [1000] * 19
+    assert sampler.sizes == [1000, 4000, 4000, 4000, 4000, 3000]
+
+
+def test_batches_begin_where_seek_said_and_keep_their_epoch():
+    sampler = ShuffledSampler(10_000, seed=4)
+    sampler.seek(300)
+    dropped, batches = sampler.batches(7), sampler.batches(7)
+    del dropped
+    expected = sampler.take(300, 10_000).tolist()
+    first = next(batches)
+    sampler.set_epoch(9)
+    assert np.concatenate([first, *batches]).tolist() == expected
+    assert next(sampler.batches(7)).tolist() == sampler.take(0, 7).tolist()
 
 
 def test_length_and_at_must_be_there():

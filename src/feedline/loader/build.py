@@ -16,7 +16,7 @@ from feedline.loader.population import population
 from feedline.loader.progress import Resume
 from feedline.loader.stats import ALONE
 from feedline.loader.workers import Begin, Job, ProcessWorkers, SerialWorkers, ThreadWorkers, Workers
-from feedline.loader.wrapped import thread_safe
+from feedline.loader.wrapped import keyed, thread_safe
 from feedline.rng import Key
 
 Kind = Literal["serial", "thread", "process"]
@@ -50,6 +50,12 @@ def own_collate(loader: Any) -> bool:
 def unbatched(loader: Any) -> bool:
     """Whether samples come one by one."""
     return loader.batch_size is None and loader.batch_sampler is None
+
+
+def takes_arrays(loader: Any) -> bool:
+    """Whether who makes the batches takes their indices as arrays: datasets of ours in this process."""
+    plain = own_collate(loader) and not unbatched(loader) and loader.reseed == "worker"
+    return plain and kind(loader) != "process" and keyed(loader.dataset) is not None
 
 
 def fetch_plan(loader: Any) -> FetchPlan:

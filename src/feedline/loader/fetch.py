@@ -87,16 +87,21 @@ class Part:
     """Consecutive samples of a batch.
 
     Attributes:
-        indices: of them.
+        indices: of them; an array where they are whole numbers, of which many may be made at once.
         start: the first one's place in the batch.
         images: the whole batch, where sizes are fixed.
-        places: the indices as int64, and the array that is their part of the batch, where they are whole numbers.
+        places: the array that is their part of the batch, where there is one.
     """
 
-    indices: Sequence[int]
+    indices: Sequence[int] | NDArray[np.int64]
     start: int = 0
     images: torch.Tensor | None = None
-    places: tuple[NDArray[np.int64], NDArray[Any]] | None = None
+    places: NDArray[Any] | None = None
+
+    @property
+    def listed(self) -> Sequence[Any]:
+        """The indices as Python's numbers."""
+        return self.indices.tolist() if isinstance(self.indices, np.ndarray) else self.indices
 
 
 @dataclass(frozen=True)
@@ -117,24 +122,15 @@ class KeyedFetch(Stateless):
     guess: Spec | None = None
 
     def plan(self, indices: Iterable[int]) -> list[Part]:
-        indices = list(indices)
-        step = max(1, -(-len(indices) // self.parts))
-        starts = range(0, len(indices), step)
+        numbers = _numbers(indices)
+        step = max(1, -(-len(numbers) // self.parts))
+        starts = range(0, len(numbers), step)
         spec = self.spec or self.guess
         if spec is None:
-            return [Part(indices[start : start + step], start) for start in starts]
-        images = spec.empty(len(indices), self.memory)
-        array, numbers = images.numpy(), np.asarray(indices)
-        whole = numbers.dtype == np.int64 and numbers.ndim == 1
-        return [
-            Part(
-                indices[start : start + step],
-                start,
-                images,
-                (numbers[start : start + step], array[start : start + step]) if whole else None,
-            )
-            for start in starts
-        ]
+            return [Part(numbers[start : start + step], start) for start in starts]
+        images = spec.empty(len(numbers), self.memory)
+        array = images.numpy()
+        return [Part(numbers[start : start + step], start, images, array[start : start + step]) for start in starts]
 
     def run(self, part: Part) -> Any:
         """Labels where the images went to their places, else whole samples; Mended where some may be missing.
@@ -142,16 +138,16 @@ class KeyedFetch(Stateless):
         A Mended has a list for each place: of one item, or empty.
         """
         labels = self._filled(part)
-        if self.mender is None and isinstance(labels, np.ndarray):
-            return labels
+        if isinstance(labels, np.ndarray):
+            return labels if self.mender is None else Mended(labels, (), len(labels))
         if self.spec is None and part.images is not None:
             get = Watched(lambda index: self.dataset.get(index, self.key), len(part.indices))
-            return get.all(part.indices)
-        labels = labels.tolist() if isinstance(labels, np.ndarray) else labels
+            return get.all(part.listed)
         left = [number for number, label in enumerate(labels) if label is UNMADE]
         if self.mender is not None:
             return self._mended(self.mender, part, labels, left)
-        get = Watched(lambda number: self._item(part, number), len(left))
+        indices = part.listed
+        get = Watched(lambda number: self._item(part, number, indices[number]), len(left))
         for number, label in zip(left, get.all(left), strict=True):
             labels[number] = label
         return labels
@@ -159,14 +155,13 @@ class KeyedFetch(Stateless):
     def _filled(self, part: Part) -> list[Any] | NDArray[np.int64]:
         """What the dataset can make at once: labels, or UNMADE."""
         make = None if self.mender is not None and self.mender.lost else filler(self.dataset)
-        if make is None or part.places is None:
+        if make is None or part.places is None or not isinstance(part.indices, np.ndarray):
             return [UNMADE] * len(part.indices)
-        indices, array = part.places
-        labels = make(indices, self.key, array)
+        labels = make(part.indices, self.key, part.places)
         return [UNMADE] * len(part.indices) if labels is None else labels
 
-    def _item(self, part: Part, number: int) -> Any:
-        return self._placed(part, number, self.dataset.get(part.indices[number], self.key))
+    def _item(self, part: Part, number: int, index: Any) -> Any:
+        return self._placed(part, number, self.dataset.get(index, self.key))
 
     @staticmethod
     def _placed(part: Part, number: int, found: tuple[Any, int]) -> Any:
@@ -185,15 +180,18 @@ class KeyedFetch(Stateless):
         def keep(place: int, found: Any) -> Any:
             return self._placed(part, left[place], found)
 
-        made, failures, short = mender.make_all(get, [part.indices[number] for number in left], keep)
+        indices = part.listed
+        made, failures, short = mender.make_all(get, [indices[number] for number in left], keep)
         items = [[label] for label in labels]
         for number, found in zip(left, made, strict=True):
             items[number] = found
         return Mended(items, failures, sum(map(len, items)), short)
 
     def join(self, tasks: list[Part], values: list[Any]) -> Any:
-        if self.mender is None and tasks and all(isinstance(value, np.ndarray) for value in values):
-            return [tasks[0].images, torch.from_numpy(np.concatenate(values))]
+        labels = _labels(values) if tasks else None
+        if labels is not None:
+            whole = [tasks[0].images, torch.from_numpy(labels)]
+            return whole if self.mender is None else Mended(whole, (), len(labels))
         if self.mender is None and self.spec is None and self.guess is not None:
             samples = [
                 sample for part, value in zip(tasks, values, strict=True) for sample in self._samples(part, value)
@@ -201,7 +199,7 @@ class KeyedFetch(Stateless):
             return self._collated(tasks, samples, None)
         if self.mender is None:
             return self._join(tasks, [item for value in values for item in value])
-        places = [found for value in values for found in value.value]
+        places = [found for value in values for found in _each(value.value)]
         failures = tuple(failure for value in values for failure in value.failures)
         kept = [number for number, found in enumerate(places) if found]
         short = next((value.error for value in values if value.error), None)
@@ -227,9 +225,31 @@ class KeyedFetch(Stateless):
         return [images if whole else images[kept], torch.from_numpy(np.array(items))]
 
     def _collated(self, tasks: list[Part], items: list[Any], kept: list[int] | None) -> Any:
-        indices = [index for part in tasks for index in part.indices]
+        indices = [index for part in tasks for index in part.listed]
         indices = indices if kept is None else [indices[number] for number in kept]
         return collate(items, indices, getattr(self.dataset, "paths", None))
+
+
+def _numbers(indices: Any) -> Any:
+    """An int64 array, or a list of whatever else they are."""
+    indices = indices if isinstance(indices, np.ndarray) else list(indices)
+    numbers = np.asarray(indices)
+    if numbers.dtype == np.int64 and numbers.ndim == 1:
+        return numbers
+    return indices.tolist() if isinstance(indices, np.ndarray) else indices
+
+
+def _labels(values: list[Any]) -> NDArray[np.int64] | None:
+    """Of a batch whose parts were all made at once; else None."""
+    made = [value.value if isinstance(value, Mended) else value for value in values]
+    if not all(isinstance(value, np.ndarray) for value in made):
+        return None
+    return made[0] if len(made) == 1 else np.concatenate(made)
+
+
+def _each(labels: Any) -> list[list[Any]]:
+    """A list for each place, also of a part whose samples were all made at once."""
+    return [[label] for label in labels.tolist()] if isinstance(labels, np.ndarray) else labels
 
 
 @dataclass(frozen=True)

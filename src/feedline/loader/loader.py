@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import DataLoader as TorchDataLoader
 from torch.utils.data import IterDataPipe, MapDataPipe, Sampler
 
-from feedline.loader.build import Kind, fetch_plan, kind, makers, new_workers, unbatched
+from feedline.loader.build import Kind, fetch_plan, kind, makers, new_workers, takes_arrays, unbatched
 from feedline.loader.checks import check
 from feedline.loader.fetch import Fetch, WholeFetch
 from feedline.loader.finish import finish
@@ -265,7 +265,7 @@ class DataLoader(TorchDataLoader[_T_co]):
         before = self._progress
         known = epoch_seed(self.seed, epoch) if self.seed is not None else None if fresh else self._workers_seed
         start = snapshot(self)
-        indices, self._begun = begin(self, fresh, known)
+        indices, self._begun = begin(self, fresh, known, takes_arrays(self))
         self._workers_seed = self._begun.base_seed
         if self._base_seed is None:
             self._base_seed = self._workers_seed
@@ -278,7 +278,7 @@ class DataLoader(TorchDataLoader[_T_co]):
     def _go_on(self, begun: Begun, progress: Progress) -> Order:
         """The order of a pass behind the batches that were yielded."""
         self._begun, self._progress, self._workers_seed = begun, progress, begun.base_seed
-        indices = begin_again(self, begun, progress.taken, progress.sampler)
+        indices = begin_again(self, begun, progress.taken, progress.sampler, takes_arrays(self))
         done, every = frozenset(progress.ahead), self.snapshot_every_n_steps
         return Order(indices, progress.taken, done, stateful(self), progress.sampler, every)
 

@@ -18,7 +18,8 @@ from torch.utils.data import BatchSampler, DataLoader, IterableDataset, Sequenti
 
 from feedline.loader.progress import Snapshot
 from feedline.loader.telling import tell
-from feedline.types import SeekableSampler
+from feedline.samplers import KeyedSampler
+from feedline.types import SeekableSampler, owner
 
 _DRAW_NOTHING = (SequentialSampler, list, tuple, range)
 
@@ -177,24 +178,27 @@ def told(loader: DataLoader[Any]) -> int | None:
     return next((epoch for epoch in epochs if type(epoch) is int), None)
 
 
-def begin(loader: DataLoader[Any], fresh: bool, base_seed: int | None) -> tuple[Iterator[Any], Begun]:
+def begin(
+    loader: DataLoader[Any], fresh: bool, base_seed: int | None, arrays: bool = False
+) -> tuple[Iterator[Any], Begun]:
     """The sampler's batches from the first on.
 
     Args:
         loader: whose sampler it is.
         fresh: whether there are new workers, or none.
         base_seed: theirs; None draws it.
+        arrays: whether a sampler of ours may give them as int64 arrays.
     """
     states = {name: generator.get_state() for name, generator in generators(loader).items()}
     ours = seekable(loader)
     offset = 0 if ours is None else ours.position
-    indices: Iterator[Any] = iter(loader._index_sampler)
+    indices = _batches(loader, arrays)
     drawn = base_seed is None
     if base_seed is None:
         base_seed = draw(loader)
     twice = fresh and loader.num_workers > 0
     if twice:
-        indices = iter(loader._index_sampler)
+        indices = _batches(loader, arrays)
     if ours is not None:
         indices = _primed(indices)  # it takes the epoch that is set when it is asked for the first index
     elif stateful(loader) is not None:
@@ -202,12 +206,14 @@ def begin(loader: DataLoader[Any], fresh: bool, base_seed: int | None) -> tuple[
     return indices, Begun(drawn, twice, base_seed, offset, told(loader), states)
 
 
-def begin_again(loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Snapshot | None) -> Iterator[Any]:
-    """The sampler's batches from number ``taken`` on, of an order that began so."""
+def begin_again(
+    loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Snapshot | None, arrays: bool = False
+) -> Iterator[Any]:
+    """The sampler's batches from number ``taken`` on, of an order that began so; ``arrays`` as :func:`begin`."""
     ours, own = seekable(loader), stateful(loader)
     if ours is not None:
         ours.seek(min(begun.offset + taken * (batch_size(loader) or 1), len(ours)))  # the last batch may be a short one
-        return _primed(iter(loader._index_sampler))
+        return _primed(_batches(loader, arrays))
     if own is not None and snapshot is not None:
         own.load_state_dict(copy.deepcopy(snapshot.state))
         if not snapshot.at:
@@ -223,6 +229,15 @@ def begin_again(loader: DataLoader[Any], begun: Begun, taken: int, snapshot: Sna
             indices = iter(loader._index_sampler)
         indices = _skipped(indices, taken)
         return _primed(indices)  # torch's samplers draw when the first index is asked for
+
+
+def _batches(loader: DataLoader[Any], arrays: bool) -> Iterator[Any]:
+    """What the loader's sampler gives; as arrays, without a Python object an index, where these are the same."""
+    sampler, batches = inner_sampler(loader), loader._index_sampler
+    plain = type(batches) is BatchSampler and owner(type(sampler), "__iter__") is KeyedSampler
+    if arrays and plain and isinstance(sampler, KeyedSampler):
+        return sampler.batches(batches.batch_size, batches.drop_last)
+    return iter(batches)
 
 
 def _count(indices: Any) -> int | None:

@@ -89,14 +89,30 @@ class KeyedSampler(Sampler[int], ABC):
         return self.at(np.arange(start, stop, dtype=np.int64))
 
     def __iter__(self) -> Iterator[int]:
+        for block in self._blocks(_FIRST_BLOCK, _BLOCK):
+            yield from block.tolist()
+
+    @final
+    def batches(self, size: int, drop_last: bool = False) -> Iterator[Indices]:
+        """What iterating gives, as int64 arrays of ``size``; the last may be shorter, or is left out.
+
+        The arrays are parts of larger ones: who keeps one keeps up to 32 kB, or its own size where that is more.
+        """
+        for block in self._blocks(size, size * max(1, _BLOCK // size)):
+            stop = len(block) - len(block) % size if drop_last else len(block)
+            for start in range(0, stop, size):
+                yield block[start : start + size]
+
+    def _blocks(self, first: int, others: int) -> Iterator[Indices]:
+        """The pass, from where ``seek`` said, in pieces of so many."""
         # A generator, so that the position is used by the first index asked for and not by an iterator that its
         # owner drops (torch's loader with workers makes two); a copy, so that a pass begun keeps its epoch.
         position, self._position = self._position, 0
-        order, length, size = copy.copy(self), len(self), _FIRST_BLOCK
+        order, length, size = copy.copy(self), len(self), first
         while position < length:
             stop = min(position + size, length)
-            yield from order.take(position, stop).tolist()
-            position, size = stop, _BLOCK
+            yield order.take(position, stop)
+            position, size = stop, others
 
     @property
     def position(self) -> int:
