@@ -565,3 +565,24 @@ def test_an_npz_with_damaged_bytes_is_a_data_error(tmp_path, compressed):
     (tmp_path / "set.npz").write_bytes(data)
     with pytest.raises(DataError, match="cannot read"):
         ArraySource(tmp_path / "set.npz")
+
+
+@pytest.mark.parametrize(("shape", "layout", "whole"), [
+    ((4, 5, 6), None, True),
+    ((4, 5, 6, 1), None, True),
+    ((4, 5, 6, 3), None, True),
+    ((4, 3, 5, 6), "NCHW", False),
+])  # fmt: skip
+def test_many_images_are_handed_on_as_they_lie(tmp_path, shape, layout, whole):
+    images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    np.save(tmp_path / "x.npy", images)
+    source = ArraySource(tmp_path / "x.npy", labels=[3, 2, 1, 0], layout=layout)
+    for twin in (source, pickle.loads(pickle.dumps(source))):
+        found = twin.bulk(np.array([2, 0]))
+        assert (found is not None) == whole
+        if found is not None:
+            assert found[0].strides == (found[0][0].size, found[0].shape[2] * found[0].shape[3], found[0].shape[3], 1)
+            assert np.array_equal(found[0], images.reshape(found[0].shape))
+            assert found[1].tolist() == [1, 3]
+    np.save(tmp_path / "y.npy", images.astype(np.uint16))
+    assert ArraySource(tmp_path / "y.npy", labels=[3, 2, 1, 0], layout=layout).bulk(np.array([0])) is None

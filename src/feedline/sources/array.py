@@ -27,6 +27,8 @@ Labels = str | ArrayLike | Literal[False] | None
 class _Opened(NamedTuple):
     file: WatchedFile
     images: NDArray[Any]
+    whole: NDArray[np.uint8] | None
+    """All of them as the kernel takes them: NxHxWxC uint8, channels together."""
 
 
 class _Found(NamedTuple):
@@ -82,7 +84,7 @@ class ArraySource:
         self._state = file.state
         found = _load(file, images, labels)
         self._layout = layout_of(self.file, found.images.shape, found.images.dtype, layout)
-        self._handle.get(lambda: _Opened(file, found.images))
+        self._handle.get(lambda: _Opened(file, found.images, self._whole(found.images)))
         count = self._layout.count
         names = found.names if classes is None else classes
         targets, self.classes = labelled(self.file, found.labels, count, names)
@@ -108,12 +110,8 @@ class ArraySource:
 
     def bulk(self, indices: NDArray[np.int64]) -> tuple[Any, NDArray[np.int64]] | None:
         """All images, NxHxWxC, and the labels of these; None where they are not uint8 with their channels together."""
-        images = self._opened(int(indices[0])).images
-        if self._layout.axes not in ("NHW", "NHWC") or images.dtype != np.uint8:
-            return None
-        upright = self._layout.upright(images)
-        whole = upright.strides[2:] == (upright.shape[3], 1)
-        return (upright, self.targets[indices]) if whole else None
+        whole = self._opened(int(indices[0])).whole
+        return None if whole is None else (whole, self.targets[indices])
 
     def read_batch(self, indices: Sequence[int]) -> list[Record]:
         if not len(indices):
@@ -136,7 +134,14 @@ class ArraySource:
 
     def _open(self) -> _Opened:
         file = _watched(self.file, self._state)
-        return _Opened(file, _load(file, self._image_key, False).images)
+        images = _load(file, self._image_key, False).images
+        return _Opened(file, images, self._whole(images))
+
+    def _whole(self, images: NDArray[Any]) -> NDArray[np.uint8] | None:
+        if self._layout.axes not in ("NHW", "NHWC") or images.dtype != np.uint8:
+            return None
+        upright = self._layout.upright(images).view(np.ndarray)  # a memmap's views are slower to make
+        return upright if upright.strides[2:] == (upright.shape[3], 1) else None
 
     def __repr__(self) -> str:
         return f"ArraySource({self.file!r}, {self._layout})"
