@@ -219,7 +219,10 @@ class KeyedDataset(Protocol):
 
 def owner(kind: type, name: str) -> type | None:
     """The class of an object's that says what a name of it is: itself, or the one that it inherits it from."""
-    return next((each for each in kind.__mro__ if name in vars(each)), None)
+    for each in kind.__mro__:
+        if name in each.__dict__:
+            return each
+    return None
 
 
 class BatchTransform(ABC):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, NoReturn
 
 from feedline.loader.mend import Failure, Mended
@@ -62,7 +61,7 @@ class Pending:
     def pass_by(self) -> list[Any]:
         """The values of its parts, or of those that are no error; from now on only who made them is known."""
         values = [self.done[part].value for part in range(len(self.tasks))]
-        self.done = {part: replace(done, value=None, error=None) for part, done in self.done.items()}
+        self.done = {part: Done(done.chunk, worker=done.worker, state=done.state) for part, done in self.done.items()}
         self.passed = True
         return values
 

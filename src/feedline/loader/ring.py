@@ -28,6 +28,7 @@ _WASTE = 4
 @dataclass(slots=True)
 class _Block:
     memory: NDArray[np.uint8]
+    begin: int
     lease: weakref.ref[Any] | None = None
 
     @property
@@ -60,8 +61,7 @@ class Ring:
             return torch.empty(shape, dtype=dtype)
         with self._lock:
             block = self._free(size)
-            begin = -block.memory.ctypes.data % _LINE
-            owner: NDArray[Any] = block.memory[begin : begin + size].view(kind).reshape(shape)
+            owner: NDArray[Any] = block.memory[block.begin : block.begin + size].view(kind).reshape(shape)
             block.lease = weakref.ref(owner)
         return torch.from_numpy(owner)  # which holds the very object that it is given
 
@@ -69,7 +69,12 @@ class Ring:
         """One of this size, or a few times that, which nobody has; others that nobody has go, but for a few."""
         free = [block for block in self._blocks if not block.leased]
         fits = [block for block in free if size + _LINE <= len(block.memory) <= _WASTE * size]
-        block = min(fits, key=lambda block: len(block.memory)) if fits else _Block(np.empty(size + _LINE, np.uint8))
+        block = min(fits, key=lambda block: len(block.memory)) if fits else _new_block(size)
         spare = [other for other in free if other is not block][: self._spare]
         self._blocks = [other for other in self._blocks if other.leased] + spare + [block]
         return block
+
+
+def _new_block(size: int) -> _Block:
+    memory = np.empty(size + _LINE, np.uint8)
+    return _Block(memory, -memory.ctypes.data % _LINE)

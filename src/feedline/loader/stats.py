@@ -153,11 +153,11 @@ def nbytes(batch: Any) -> int:
     """Of the tensors and arrays in a batch, in whatever lists and dictionaries they lie."""
     if isinstance(batch, torch.Tensor):
         return batch.numel() * batch.element_size()
-    if isinstance(batch, Mapping):
-        return sum(map(nbytes, batch.values()))
     if isinstance(batch, list | tuple):
         ends = batch[:1] and isinstance(batch[0], _PLAIN) and type(batch[0]) is type(batch[-1])
         return 0 if ends else sum(map(nbytes, batch))  # long lists of numbers or texts are not gone through
+    if isinstance(batch, Mapping):
+        return sum(map(nbytes, batch.values()))
     return getattr(batch, "nbytes", 0) if hasattr(batch, "dtype") else 0
 
 

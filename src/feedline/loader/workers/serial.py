@@ -54,7 +54,8 @@ class SerialWorkers:
     def _noted(self, done: Done) -> Done:
         self.exhausted = self.exhausted or done.ended
         tell = self._final if done.ended else self._state
-        return done if tell is None else replace(done, state=tell())
+        state = None if tell is None else tell()
+        return done if state is None else replace(done, state=state)
 
     def close(self) -> None:
         self.closed = True
