@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from feedline._atomic import write_whole
 from feedline.errors import DataError
-from feedline.store.manifest import Shard, as_dict, shard_of
+from feedline.store.folder import naming
+from feedline.store.manifest import SHARD_NAME, Shard, as_dict, shard_of, whole
 from feedline.store.part import Written, good, part_of
 
 NAME = ".journal"
@@ -19,13 +21,13 @@ NAME = ".journal"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A batch that was written.
+    """Inputs that were dealt with: a batch that was written of them, or, where all were left out, notes alone.
 
     Attributes:
-        file: of its shard.
+        file: of the batch's shard; "" where there is no batch.
         written: where it ends there.
         done: how many inputs are behind it.
-        labels: of its rows.
+        labels: of its rows; none where there is no batch.
         notes: what is to be reported of its inputs, plain values.
     """
 
@@ -37,7 +39,7 @@ class Step:
 
 
 Event = Step | Shard
-"""A batch was written; a shard was closed, of all the batches before it."""
+"""Inputs were dealt with; a shard was closed, of all the batches before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Progress:
     def steps(self) -> list[Step]:
         """Batches of the shard that is not whole."""
         last = max((place + 1 for place, event in enumerate(self.events) if isinstance(event, Shard)), default=0)
-        return [event for event in self.events[last:] if isinstance(event, Step)]
+        return [event for event in self.events[last:] if isinstance(event, Step) and event.labels]
 
     @property
     def done(self) -> int:
@@ -77,34 +79,44 @@ class Journal:
     """
 
     def __init__(self, folder: Path, job: Mapping[str, Any], before: Progress) -> None:
-        path = folder / NAME
-        write_whole(path, "".join(map(_line, [{"job": job}, *map(_said, before.events)])))
-        self._stream: BinaryIO = open(path, "ab")  # noqa: SIM115  closed by close
+        self._path = folder / NAME
+        with naming(self._path):
+            write_whole(self._path, "".join(map(_line, [{"job": job}, *map(_said, before.events)])))
+        self._stream: BinaryIO = open(self._path, "ab")  # noqa: SIM115  closed by close
 
     def add(self, event: Event) -> None:
         """Says that something was done; of a shard, it is on the disk when this returns."""
-        self._stream.write(_line(_said(event)).encode())
-        self._stream.flush()
-        if isinstance(event, Shard):
-            os.fsync(self._stream.fileno())
+        with naming(self._path):
+            self._stream.write(_line(_said(event)).encode())
+            self._stream.flush()
+            if isinstance(event, Shard):
+                os.fsync(self._stream.fileno())
 
     def close(self) -> None:
-        self._stream.close()
+        with suppress(OSError):  # of a line that could not be written before: the next reader drops what is torn
+            self._stream.close()
 
 
 def read(folder: Path) -> tuple[Mapping[str, Any], Progress] | None:
-    """The unfinished job of a folder, and how far its files bear out that it is; None where there is none."""
+    """The unfinished job of a folder, and how far it says to be; None where there is none.
+
+    Raises:
+        DataError: its journal is none.
+    """
     try:
         lines = list(_whole_lines((folder / NAME).read_bytes()))
     except FileNotFoundError:
         return None
-    if not lines or "job" not in lines[0]:
+    if not lines:
         return None
     try:
-        events = tuple(map(_event, lines[1:]))
+        job, events = dict(lines[0]["job"]), tuple(map(_event, lines[1:]))
     except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"{folder / NAME} is no journal of feedline's: {error}; remove it to begin anew") from error
-    return lines[0]["job"], borne_out(folder, events)
+        raise DataError(
+            f"{folder / NAME} is no journal of feedline's: {type(error).__name__}: {error}; begin anew with restart "
+            "(--restart)"
+        ) from error
+    return job, Progress(events)
 
 
 def borne_out(folder: Path, events: Sequence[Event]) -> Progress:
@@ -115,7 +127,7 @@ def borne_out(folder: Path, events: Sequence[Event]) -> Progress:
         return Progress(tuple(events[:last]))
     steps = Progress(tuple(events)).steps
     kept = good(folder / steps[0].file, [step.written for step in steps]) if steps else 0
-    return Progress(tuple(events[: len(events) - len(steps) + kept]))
+    return Progress(tuple(events if kept == len(steps) else events[: events.index(steps[kept])]))
 
 
 def _is_there(folder: Path, shard: Shard) -> bool:
@@ -136,8 +148,11 @@ def _event(line: Mapping[str, Any]) -> Event:
     if "shard" in line:
         return shard_of(line["shard"])
     said = line["batch"]
-    written = Written(said["end"], said["crc32c"])
-    return Step(said["file"], written, said["done"], tuple(said["labels"]), tuple(said["notes"]))
+    written = Written(whole(said["end"]), whole(said["crc32c"]))
+    step = Step(said["file"], written, whole(said["done"]), tuple(said["labels"]), tuple(said["notes"]))
+    if step.labels and not SHARD_NAME.fullmatch(step.file):
+        raise ValueError(f"a shard must be called SPLIT-00000.arrow, not {step.file!r}")
+    return step
 
 
 def _whole_lines(text: bytes) -> Iterator[Any]:
@@ -145,7 +160,7 @@ def _whole_lines(text: bytes) -> Iterator[Any]:
     for line in text.split(b"\n")[:-1]:
         try:
             yield json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +21,9 @@ FORMAT = "feedline store"
 VERSION = 1
 WHOLE = "all"
 """The split of samples that were never split."""
+SPLIT_NAME = re.compile(r"\w[\w.]*")
+SHARD_NAME = re.compile(r"\w[\w.]*-\d{5,}\.arrow")
+"""Nothing that leads out of the folder, and nothing that means something in a URL."""
 _MOST = 2**40
 
 
@@ -174,17 +178,17 @@ def _manifest(content: Mapping[str, Any]) -> Manifest:
 def shard_of(said: Mapping[str, Any]) -> Shard:
     """Of what ``as_dict`` gave; raises ValueError, TypeError or KeyError where it is not of this form."""
     name = said["file"]
-    if not isinstance(name, str) or not name.endswith(".arrow") or "/" in name or "\\" in name or "\0" in name:
-        raise ValueError(f"a shard must be called NAME.arrow, not {name!r}")
+    if not isinstance(name, str) or not SHARD_NAME.fullmatch(name):
+        raise ValueError(f"a shard must be called SPLIT-00000.arrow, not {name!r:.80}")
     batches = tuple(_batch(batch) for batch in said["batches"])
-    size = _whole(said["bytes"])
+    size = whole(said["bytes"])
     last = 0
     for begin, length in (hole for batch in batches for hole in batch.holes):
         if begin < last or begin + length > size:
             raise ValueError(f"the holes of {name} do not lie one behind the other in the file")
         last = begin + length
-    labels = tuple(_whole(count) for count in said["labels"])
-    return Shard(name, str(said["split"]), size, labels, batches, _whole(said["tail"]))
+    labels = tuple(whole(count) for count in said["labels"])
+    return Shard(name, str(said["split"]), size, labels, batches, whole(said["tail"]))
 
 
 def as_dict(shard: Shard) -> dict[str, Any]:
@@ -193,11 +197,12 @@ def as_dict(shard: Shard) -> dict[str, Any]:
 
 
 def _batch(said: Mapping[str, Any]) -> Batch:
-    holes = tuple((_whole(begin), _whole(length)) for begin, length in said["holes"])
-    return Batch(_whole(said["rows"]), holes, _whole(said["crc32c"]))
+    holes = tuple((whole(begin), whole(length)) for begin, length in said["holes"])
+    return Batch(whole(said["rows"]), holes, whole(said["crc32c"]))
 
 
-def _whole(number: Any) -> int:
+def whole(number: Any) -> int:
+    """The number, where it is a whole one from 0; raises ValueError."""
     if type(number) is not int or not 0 <= number < _MOST:
         raise ValueError(f"expected a whole number from 0, not {number!r:.40}")
     return number

@@ -5,11 +5,14 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from feedline._optional import require
+from feedline.errors import DataError
 from feedline.native.checksum import crc32c
+from feedline.store.folder import naming
 from feedline.store.gaps import described
 from feedline.store.manifest import Batch
 
@@ -58,6 +61,7 @@ class Part:
 
     Raises:
         OSError: it cannot be written, or there is no room.
+        DataError: the batches of the earlier part become other bytes.
     """
 
     def __init__(self, path: Path, schema: Any, kept: Sequence[Written] = ()) -> None:
@@ -66,10 +70,23 @@ class Part:
         begun = path.with_name(f".{path.name}.begun")
         self._stream = open(begun, "wb", buffering=1 << 20)  # noqa: SIM115  closed by finish or close
         self._summed = _Summed(self._stream)
-        self._writer = require("pyarrow.ipc", "table").new_file(self._summed, schema)
-        for batch in _batches(self._file, kept):
-            self.write(batch)
-        os.replace(begun, self._file)
+        try:
+            with naming(self._file):
+                self._writer = require("pyarrow.ipc", "table").new_file(self._summed, schema)
+            self._begin_with(kept)
+            os.replace(begun, self._file)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin_with(self, kept: Sequence[Written]) -> None:
+        """A writer of Arrow files cannot go on with one: it has to have written all that its end tells of."""
+        for batch, expected in zip(_batches(self._file, kept), kept, strict=True):
+            if self.write(batch) != expected:
+                raise DataError(
+                    f"what {self._file} holds of an unfinished job becomes other bytes when it is written again: "
+                    "begin the job anew with restart (--restart)"
+                )
 
     @property
     def size(self) -> int:
@@ -78,23 +95,26 @@ class Part:
 
     def write(self, batch: Any) -> Written:
         """Adds a ``pyarrow.RecordBatch``; when this returns, a process that is killed has not lost it."""
-        self._writer.write_batch(batch)
-        self._stream.flush()
+        with naming(self._file):
+            self._writer.write_batch(batch)
+            self._stream.flush()
         return Written(self._summed.end, self._summed.crc32c)
 
     def finish(self) -> tuple[int, tuple[Batch, ...], int]:
         """Ends the file, which is on the disk then, still beside its place: its size, batches and tail's checksum."""
-        self._writer.close()
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-        self._stream.close()
+        with naming(self._file):
+            self._writer.close()
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
         with open(self._file, "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as memory:
             found = _described(memory)
         return self._summed.end, *found
 
     def close(self) -> None:
         """Lets go of the file; what it holds stays."""
-        self._stream.close()
+        with suppress(OSError):  # of what could not be written before, and no journal tells of
+            self._stream.close()
 
 
 def part_of(path: Path) -> Path:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,17 +21,17 @@ from feedline.native.checksum import crc32c
 from feedline.store import journal as journals
 from feedline.store import manifest as manifests
 from feedline.store.columns import Columns, schema_of
-from feedline.store.folder import locked, sync
+from feedline.store.folder import locked, naming, sync
 from feedline.store.journal import Journal, Progress, Step
-from feedline.store.manifest import Manifest, Shard
-from feedline.store.part import Part, part_of
+from feedline.store.left import Left, clean, committed, differing, left_in, of_store, require_own
+from feedline.store.manifest import SPLIT_NAME, Manifest, Shard
+from feedline.store.part import Part, Written, part_of
 from feedline.store.rows import Row, record_batch
+from feedline.types import UNLABELLED
 
-Left = tuple[Mapping[str, Any], Progress] | None
-"""A job that was left unfinished: what it was, and how far it is."""
-_NAMED = re.compile(r"\w[\w.]*")
 SHARD = 256 * 2**20
 """Bytes after which a shard is closed."""
+_MOST = 2**31
 
 
 class StoreWriter:
@@ -72,16 +71,21 @@ class StoreWriter:
         shard_bytes: int = SHARD,
     ) -> None:
         self.path = Path(os.path.abspath(path))
-        self.columns, self.classes, self.recipe = columns, tuple(classes), dict(recipe or {})
-        self._normalize, self._append, self._restart, self._limit = normalize, append, restart, shard_bytes
-        own = {"append": append, "shard_bytes": shard_bytes, "columns": columns.as_dict(), "classes": list(classes)}
-        self._job: Mapping[str, Any] = json.loads(json.dumps({**job, **own}))  # as a journal gives it back
+        self.columns, self.classes, self._versions = columns, tuple(classes), _versions()
+        self._append, self._restart, self._limit = append, restart, shard_bytes
+        how = {"append": append, "shard_bytes": shard_bytes, "columns": columns.as_dict(), "classes": list(classes)}
+        what = {"recipe": dict(recipe or {}), "normalize": normalize, "versions": self._versions}
+        self._job: Mapping[str, Any] = json.loads(json.dumps({**job, **how, **what}))  # as a journal gives it back
+        self.recipe, self._normalize = self._job["recipe"], self._job["normalize"]
         self._schema = schema_of(columns, classes)
         self._part: Part | None = None
         self._split = ""
+        self._closed = False
         self.finished: Manifest | None = None
 
     def __enter__(self) -> StoreWriter:
+        if self._append and not self.path.is_dir():
+            raise DataError(f"there is no store at {self.path} to append to")
         with ExitStack() as stack:
             stack.enter_context(locked(self.path))
             self._begin(stack)
@@ -89,16 +93,19 @@ class StoreWriter:
         return self
 
     def _begin(self, stack: ExitStack) -> None:
-        there, left = manifests.found(self.path), None if self._restart else journals.read(self.path)
-        self.finished = _committed(there, left, self._job)
+        there, left = manifests.found(self.path), left_in(self.path, restart=self._restart)
+        self.finished = committed(there, left, self._job)
         if self.finished is not None and left is not None:
-            self._progress = left[1]
+            self._progress, self._closed = left[1], True
             return
         self._base = self._checked(there, left is not None)
-        self._progress = self._resumed(None if _of_store(there, left) else left)
+        self._progress = self._resumed(None if self._restart or of_store(there, left) else left)
+        require_own(self.path)
         self._journal = Journal(self.path, self._said_job(), self._progress)
         stack.callback(self._journal.close)
-        _clean(self.path, self._base, self._progress)
+        sync(self.path)
+        sync(self.path.parent)
+        clean(self.path, self._base, self._progress)
         self._open_again(self._progress.steps)
 
     def __exit__(
@@ -128,37 +135,68 @@ class StoreWriter:
             notes: what is to be reported of its inputs, plain values.
 
         Raises:
-            OSError: it cannot be written; what was written before stays.
+            OSError: it cannot be written; what was written before stays, for a new writer of the same job.
+            ValueError: the split cannot be called so, a label is none of the classes, the images have 2 GiB or more
+                together, or the writer has committed, or could not write, before.
         """
-        if not _NAMED.fullmatch(split):
-            raise ValueError(f"a split must be called by letters, digits, '_' and '.', not {split!r}")
+        _require_fit(rows, split, len(self.classes))
+        with self._writing():
+            if not rows:
+                self._note(Step("", Written(0, 0), done, (), tuple(notes)))
+                return
+        batch = record_batch(rows, split, self.columns, self._schema)
+        with self._writing():
+            part = self._part_for(split)
+            written = part.write(batch)
+            self._note(Step(part.path.name, written, done, tuple(row.label for row in rows), tuple(notes)))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What was not written to its end is sorted out when the job is opened anew, and never written behind."""
+        if self._closed:
+            raise ValueError(f"this writer of {self.path} has committed, or could not write: open another one")
+        try:
+            yield
+        except BaseException:
+            self._closed = True
+            raise
+
+    def _part_for(self, split: str) -> Part:
+        """The shard under way that the next batch of a split goes into."""
         if self._part is not None and (split != self._split or self._part.size >= self._limit):
             self._close_shard()
         if self._part is None:
             self._split = split
             self._part = Part(self.path / self._name(split), self._schema)
-        written = self._part.write(record_batch(rows, split, self.columns, self._schema))
-        step = Step(self._part.path.name, written, done, tuple(row.label for row in rows), tuple(notes))
-        self._note(step)
+        return self._part
 
     def commit(self) -> Manifest:
         """Makes all that was written a store, at once; gives its manifest.
 
         Raises:
             DataError: there is no sample.
-            OSError: it cannot be written; what was written before stays.
+            OSError: it cannot be written; what was written before stays, for a new writer of the same job.
+            ValueError: the writer could not write before.
         """
-        manifest = self.finished
-        if manifest is None:
-            if self._part is not None:
-                self._close_shard()
-            manifest = self._manifest()
-            if not self._progress.shards:
-                raise DataError(f"there is no sample to write to {self.path}")
-            write_whole(self.path / manifests.NAME, manifest.text())
-            sync(self.path)
-        (self.path / journals.NAME).unlink()
-        return manifest
+        if self.finished is None:
+            with self._writing():
+                self._commit()
+            self._closed = True
+        (self.path / journals.NAME).unlink(missing_ok=True)
+        assert self.finished is not None
+        return self.finished
+
+    def _commit(self) -> None:
+        if self._part is not None:
+            self._close_shard()
+        if not self._progress.shards:
+            raise DataError(f"there is no sample to write to {self.path}")
+        manifest, place = self._manifest(), self.path / manifests.NAME
+        sync(self.path)  # no manifest lasts longer than the names of the shards that it tells of
+        with naming(place):
+            write_whole(place, manifest.text())
+        sync(self.path)
+        self.finished = manifest
 
     def _checked(self, there: Manifest | None, begun: bool) -> Manifest | None:
         """The store to append to; None where there is none yet."""
@@ -190,13 +228,13 @@ class StoreWriter:
         """What an earlier process has done of this job."""
         if left is None:
             return Progress()
-        job, progress = left
-        if differing := _differing(job, self._said_job()):
+        job, said = left
+        if other := differing(job, self._said_job()):
             raise DataError(
-                f"{self.path} holds an unfinished job that differs in {', '.join(differing)}: give that command again "
+                f"{self.path} holds an unfinished job that differs in {', '.join(other)}: give that command again "
                 "to finish it, or throw it away with restart (--restart)"
             )
-        return progress
+        return journals.borne_out(self.path, said.events)
 
     def _open_again(self, steps: Sequence[Step]) -> None:
         if not steps:
@@ -225,7 +263,6 @@ class StoreWriter:
         self._progress = Progress((*self._progress.events, event))
 
     def _manifest(self) -> Manifest:
-        arrow = require("pyarrow", "table")
         before = self._base
         return Manifest(
             self.classes,
@@ -233,41 +270,25 @@ class StoreWriter:
             (*(before.shards if before else ()), *self._progress.shards),
             self.recipe if before is None else _appended(before.recipe, self.recipe),
             self._normalize if before is None else before.normalize,
-            {"feedline": __version__, "pyarrow": arrow.__version__, "numpy": np.__version__},
+            self._versions,
             (*(before.left_out if before else ()), *self.notes),
         )
 
 
-def _committed(there: Manifest | None, left: Left, job: Mapping[str, Any]) -> Manifest | None:
-    """The store, where this very job wrote it and was killed before it could take its journal away."""
-    if left is None or not _of_store(there, left) or _differing({**left[0], "base": None}, {**job, "base": None}):
-        return None
-    return there
+def _versions() -> dict[str, str]:
+    """Of what decides how a row becomes bytes."""
+    return {"feedline": __version__, "pyarrow": require("pyarrow", "table").__version__, "numpy": np.__version__}
 
 
-def _of_store(there: Manifest | None, left: Left) -> bool:
-    """Whether all that is left of a job is in the store."""
-    if there is None or left is None or left[1].steps or not left[1].shards:
-        return False
-    return set(left[1].shards) <= set(there.shards)
-
-
-def _clean(folder: Path, base: Manifest | None, progress: Progress) -> None:
-    """Shards that were closed get their place; files that are no part of the store or of the job are removed."""
-    for shard in progress.shards:
-        place = folder / shard.file
-        if not place.exists():
-            os.replace(part_of(place), place)
-    whole = {shard.file for shard in (*progress.shards, *(base.shards if base else ()))}
-    parts = {part_of(folder / step.file).name for step in progress.steps}
-    for path in folder.iterdir():
-        if path.name.endswith((".arrow", ".arrow.part", ".arrow.begun")) and path.name not in whole | parts:
-            path.unlink()
-
-
-def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """The names of what is not equal in the two."""
-    return [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+def _require_fit(rows: Sequence[Row], split: str, classes: int) -> None:
+    """Raises ValueError where these rows cannot be a batch of a split of a store of so many classes."""
+    if not SPLIT_NAME.fullmatch(split):
+        raise ValueError(f"a split must be called by letters, digits, '_' and '.', not {split!r}")
+    wrong = next((row.label for row in rows if classes and not UNLABELLED <= row.label < classes), None)
+    if wrong is not None:
+        raise ValueError(f"a label must be below {classes}, the number of classes, not {wrong}")
+    if (size := sum(row.nbytes for row in rows)) >= _MOST:
+        raise ValueError(f"the images of a batch must have less than 2 GiB together, not {size} bytes")
 
 
 def _appended(recipe: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
