@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -11,6 +12,9 @@ from feedline._optional import require
 
 IMAGES = ("image", "mask", "partner")
 """Columns of encoded images, in the order of the schema; what others call their bytes lies in their last buffers."""
+
+_MOST = 2**31
+"""What an Arrow list of one size must have fewer of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,15 @@ class Columns:
         known = {field.name for field in fields(cls)}
         if set(said) != known:
             raise ValueError(f"columns must be {', '.join(sorted(known))}")
-        shape = said["shape"]
-        if shape is not None and (len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape)):
-            raise ValueError(f"shape must be three whole numbers above 0, not {shape}")
+        shape, targets = said["shape"], said["targets"]
+        if shape is not None and (len(shape) != 3 or not all(type(n) is int and n > 0 for n in shape)):
+            raise ValueError(f"shape must be three whole numbers above 0, not {shape!r:.80}")
+        if shape is not None and math.prod(shape) >= _MOST:
+            raise ValueError(f"an image must have less than 2 GiB, not a shape of {shape!r:.80}")
+        if type(targets) is not int or not 0 <= targets < _MOST:
+            raise ValueError(f"targets must be a whole number from 0, not {targets!r:.40}")
+        if wrong := [name for name in known - {"shape", "targets"} if type(said[name]) is not bool]:
+            raise ValueError(f"{', '.join(sorted(wrong))} must be true or false")
         return cls(**{**said, "shape": None if shape is None else tuple(shape)})
 
 

@@ -25,6 +25,8 @@ SPLIT_NAME = re.compile(r"\w[\w.]*")
 SHARD_NAME = re.compile(r"\w[\w.]*-\d{5,}\.arrow")
 """Nothing that leads out of the folder, and nothing that means something in a URL."""
 _MOST = 2**40
+_LEAST = 8
+"""Bytes of a row: its label's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,21 +160,35 @@ def read(text: bytes, where: str) -> Manifest:
             )
         if content["crc32c"] != checksum(content) or _line(content).encode() != text:
             raise DataError(f"{where} was damaged: its content and its checksum differ; put back a copy of it")
-        return _manifest(content)
+        return _checked(_manifest(content), content["rows"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DataError(f"{where} is no manifest of a store: {type(error).__name__}: {error}") from error
+        raise DataError(f"{where} is no manifest of a store: {type(error).__name__}: {error!s:.200}") from error
 
 
 def _manifest(content: Mapping[str, Any]) -> Manifest:
+    classes = content["classes"]
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise ValueError(f"classes must be names, not {classes!r:.80}")
     return Manifest(
-        tuple(map(str, content["classes"])),
+        tuple(classes),
         Columns.from_dict(content["columns"]),
         tuple(map(shard_of, content["shards"])),
-        content["recipe"],
-        content["normalize"],
-        content["versions"],
-        tuple(content["left_out"]),
+        dict(content["recipe"]),
+        None if content["normalize"] is None else dict(content["normalize"]),
+        dict(content["versions"]),
+        tuple(dict(each) for each in content["left_out"]),
     )
+
+
+def _checked(found: Manifest, rows: int) -> Manifest:
+    """The manifest, where its parts fit each other; raises ValueError."""
+    if len({shard.file for shard in found.shards}) != len(found.shards):
+        raise ValueError("it names a shard twice")
+    if len(found) != rows or any(shard.rows < sum(shard.labels) for shard in found.shards):
+        raise ValueError("the rows of its shards are not as many as it says")
+    if any(len(shard.labels) > len(found.classes) for shard in found.shards):
+        raise ValueError("it counts more classes than it names")
+    return found
 
 
 def shard_of(said: Mapping[str, Any]) -> Shard:
@@ -188,6 +204,8 @@ def shard_of(said: Mapping[str, Any]) -> Shard:
             raise ValueError(f"the holes of {name} do not lie one behind the other in the file")
         last = begin + length
     labels = tuple(whole(count) for count in said["labels"])
+    if sum(batch.rows for batch in batches) * _LEAST > size:
+        raise ValueError(f"{name} has more rows than its bytes can hold")
     return Shard(name, str(said["split"]), size, labels, batches, whole(said["tail"]))
 
 

@@ -29,7 +29,11 @@ def rows_of(objects: Objects | None) -> list[dict[str, Any]] | None:
 
 
 def objects_of(rows: Sequence[Mapping[str, Any]] | None) -> Objects | None:
-    """What ``rows_of`` gave; of no object, neither keypoints nor outlines are told."""
+    """What ``rows_of`` gave; of no object, neither keypoints nor outlines are told.
+
+    Raises:
+        TypeError, ValueError: it is not of this form.
+    """
     if rows is None:
         return None
     return Objects(
@@ -45,7 +49,7 @@ def objects_of(rows: Sequence[Mapping[str, Any]] | None) -> Objects | None:
 def _keypoints(rows: Sequence[Mapping[str, Any]]) -> Any:
     if not rows or rows[0]["keypoints"] is None:
         return None
-    return np.array([row["keypoints"] for row in rows], np.float32).reshape(len(rows), -1, 3)
+    return np.array([row["keypoints"] for row in rows], np.float32).reshape(len(rows), len(rows[0]["keypoints"]), 3)
 
 
 def _polygons(rows: Sequence[Mapping[str, Any]]) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,16 @@ from numpy.typing import NDArray
 from feedline._optional import require
 from feedline.errors import DecodeError
 from feedline.native.checksum import crc32c
+from feedline.sources.handle import Handle
 from feedline.store.columns import Columns, schema_of
-from feedline.store.gaps import sum_of
-from feedline.store.manifest import Shard, gaps
+from feedline.store.gaps import holes_of, sum_of
+from feedline.store.manifest import Batch, Shard, gaps
 from feedline.store.objects import objects_of
 from feedline.store.view import View
-from feedline.types import Objects
+from feedline.types import UNLABELLED, Objects
+
+_FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, NotImplementedError, MemoryError, OSError)
+"""What Arrow, JSON and NumPy raise where something is not of the form that was told; Arrow's own are among them."""
 
 
 class Rows:
@@ -54,10 +60,8 @@ class Rows:
             DecodeError: corrupt: they are not what was written.
         """
         assert self._columns.shape is not None
-        size = int(np.prod(self._columns.shape))
-        first = self.batch.column("pixels").buffers()[-1].address - self._view.memory.address + row * size
-        data = self._view.image(first, size)
-        self._compare(data, int(self.checksums[row]), "pixels")
+        data = self._view.image(*self.place("pixels", row))
+        self.compare(data, "pixels", row)
         return np.frombuffer(data, np.uint8).reshape(self._columns.shape)
 
     def encoded(self, name: str, row: int) -> bytes | None:
@@ -68,29 +72,44 @@ class Rows:
         """
         if name not in self.batch.schema.names or not self.batch.column(name)[row].is_valid:
             return None
-        first, length = self.place(name, row)
-        data = self._view.image(first, length)
-        expected = self.checksums[row] if name == "image" else self.value(f"{name}_crc32c", row)
-        self._compare(data, int(expected), name)
+        data = self._view.image(*self.place(name, row))
+        self.compare(data, name, row)
         return data
 
+    def compare(self, data: Any, name: str, row: int) -> None:
+        """Raises DecodeError where these are not the bytes of a row's "pixels", "image", "mask" or "partner"."""
+        expected = self.value(f"{name}_crc32c", row) if name in ("mask", "partner") else int(self.checksums[row])
+        found = crc32c(data)
+        if found != expected:
+            told = "is not told" if expected is None else f"must be {expected:08x}"
+            raise DecodeError(
+                f"the {name} was damaged in {self._view.name}: its CRC-32C is {found:08x} and {told} "
+                "(feedline verify names all that is damaged)"
+            )
+
     def place(self, name: str, row: int) -> tuple[int, int]:
-        """Where the bytes of an encoded image begin in the file, and how many they are."""
+        """Where the bytes of an image, or raw pixels, begin in the file, and how many they are."""
+        if name == "pixels":
+            column = self.batch.column(name)
+            size = int(column.type.list_size)
+            return column.buffers()[-1].address - self._view.memory.address + row * size, size
         _, ends, data = self.batch.column(name).field("bytes").buffers()
         offsets = memoryview(ends).cast("i")
         start = 0 if data is None else data.address - self._view.memory.address
         return start + offsets[row], offsets[row + 1] - offsets[row]
 
     def objects(self, row: int) -> Objects | None:
-        return objects_of(self.value("objects", row))
+        """Raises DecodeError where what is told of them is of another form."""
+        with _formed(self._view.name):
+            return objects_of(self.value("objects", row))
 
-    def _compare(self, data: bytes, expected: int, what: str) -> None:
-        found = crc32c(data)
-        if found != expected:
-            raise DecodeError(
-                f"the {what} was damaged in {self._view.name}: its CRC-32C is {found:08x} and must be {expected:08x} "
-                "(feedline verify names all that is damaged)"
-            )
+    def extra(self, row: int) -> dict[str, Any]:
+        """Whatever else is known; raises DecodeError where that is no JSON of names and values."""
+        with _formed(self._view.name):
+            found = json.loads(self.value("extra", row) or "{}")
+            if not isinstance(found, dict):
+                raise ValueError(f"extra must be names and values, not {found!r:.40}")
+            return found
 
 
 class OpenShard:
@@ -107,29 +126,38 @@ class OpenShard:
 
     def __init__(self, view: View, shard: Shard, columns: Columns) -> None:
         self.view = view
-        self._columns = columns
+        self._shard, self._columns = shard, columns
         self._gaps = gaps(shard)
         self._good: set[int] = set()
-        self._rows: dict[int, Rows] = {}
-        self._lock = threading.Lock()
+        self._rows: list[Handle[Rows]] = [Handle(inherited=True) for _ in shard.batches]
         for number in (0, len(self._gaps) - 1):
             self._check(number)
-        arrow = require("pyarrow", "table")
-        self._file = arrow.ipc.open_file(arrow.BufferReader(view.memory))
-        if not self._file.schema.equals(schema_of(columns, ())) or self._file.num_record_batches != len(shard.batches):
-            raise DecodeError(f"{view.name} has other columns or batches than its manifest says")
+        with _formed(view.name):
+            arrow = require("pyarrow", "table")
+            self._file = arrow.ipc.open_file(arrow.BufferReader(view.memory))
+            same = self._file.schema.equals(schema_of(columns, ()))
+            if not same or self._file.num_record_batches != len(shard.batches):
+                raise ValueError("it has other columns or batches than its manifest says")
 
     def rows(self, number: int) -> Rows:
         """A batch; raises DecodeError where what it says beside its images was damaged."""
-        found = self._rows.get(number)
-        if found is None:
-            with self._lock:
-                for gap in (number, number + 1):
-                    self._check(gap)
-                batch = self._file.get_batch(number)
-                batch.validate(full=True)  # whoever wrote it: no offset leads out of it
-                found = self._rows[number] = Rows(batch, self.view, self._columns)
-        return found
+        return self._rows[number].get(lambda: self._opened(number))
+
+    def gaps_of(self, number: int) -> list[int]:
+        """The gaps that hold what a batch says: some lies before its images, and some behind them."""
+        last = number + 1
+        while last < len(self._gaps) - 1 and not self._gaps[last][0]:  # of a batch without an image: it has none
+            last += 1
+        return [*range(number, last + 1)]
+
+    def _opened(self, number: int) -> Rows:
+        for gap in self.gaps_of(number):
+            self._check(gap)
+        with _formed(self.view.name):
+            batch = self._file.get_batch(number)
+            batch.validate(full=True)  # whoever wrote it: no offset leads out of it
+            _require_as_told(batch, self._shard.batches[number], self.view, len(self._shard.labels))
+            return Rows(batch, self.view, self._columns)
 
     def _check(self, number: int) -> None:
         """What lies between image bytes, before this batch's or at the end, is what was written."""
@@ -145,3 +173,21 @@ class OpenShard:
                 f"must be {expected:08x} (feedline verify names all that is damaged)"
             )
         self._good.add(number)
+
+
+def _require_as_told(batch: Any, told: Batch, view: View, classes: int) -> None:
+    """Raises ValueError where a batch is not what the manifest says, or is of classes that there are not."""
+    if batch.num_rows != told.rows or holes_of(batch, view.memory.address) != told.holes:
+        raise ValueError("its rows and images are not where the manifest says")
+    labels = batch.column("label").to_numpy()
+    if classes and len(labels) and not UNLABELLED <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"its labels are none of {classes} classes")
+
+
+@contextmanager
+def _formed(name: str) -> Iterator[None]:
+    """Whatever is raised where something is not of its form is a DecodeError that names the file."""
+    try:
+        yield
+    except _FAULTS as error:
+        raise DecodeError(f"{name} is no shard of its store: {type(error).__name__}: {error}") from error

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -69,8 +67,7 @@ class StoreSource:
         self._places = [
             (number, place) for number, shard in enumerate(self._shards) for place in range(len(shard.batches))
         ]
-        self._handle: Handle[dict[int, OpenShard]] = Handle(inherited=True)
-        self._lock = threading.Lock()
+        self._opened: list[Handle[OpenShard]] = [Handle(inherited=True) for _ in self._shards]
         self._ends: NDArray[np.int64] = np.cumsum([shard.rows for shard in self._shards])
         self._segments = SegmentTable(self._starts, self.manifest.columns, self._rows)
         shape = self.manifest.columns.shape
@@ -134,13 +131,13 @@ class StoreSource:
         self._segments.open(indices)
         for number in np.unique(np.searchsorted(self._ends, indices, side="right")).tolist():
             self._shard(number).view.require_unchanged()
-        return Segments(self._segments.table, self._handle), self.targets[indices]
+        return Segments(self._segments.table, self._opened), self.targets[indices]
 
     def _record(self, rows: Rows, row: int, path: str) -> Record:
         pixels = self.manifest.columns.shape is not None
         data = rows.pixels(row) if pixels else rows.encoded("image", row) or b""
         mask, partner = (rows.encoded(name, row) for name in ("mask", "partner"))
-        extra = json.loads(rows.value("extra", row) or "{}")
+        extra = rows.extra(row)
         targets = rows.value("targets", row)
         if targets is not None:
             extra["targets"] = np.array(targets, np.float32)
@@ -161,14 +158,11 @@ class StoreSource:
         return opened.rows(place)
 
     def _shard(self, number: int) -> OpenShard:
-        opened = self._handle.get(dict)
-        found = opened.get(number)
-        if found is None:
-            with self._lock:
-                shard = self._shards[number]
-                view = view_of(f"{self.root}/{shard.file}", shard.bytes, self._options)
-                found = opened.setdefault(number, OpenShard(view, shard, self.manifest.columns))
-        return found
+        return self._opened[number].get(lambda: self._open(self._shards[number]))
+
+    def _open(self, shard: Shard) -> OpenShard:
+        view = view_of(f"{self.root}/{shard.file}", shard.bytes, self._options)
+        return OpenShard(view, shard, self.manifest.columns)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"root": self.root, "split": self.split, "options": self._options, "stamp": self._stamp}

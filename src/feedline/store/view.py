@@ -61,15 +61,22 @@ class MappedView:
             raise DecodeError(
                 f"{path} has {self._file.size} bytes and must have {size}: the store is damaged", "truncated"
             )
-        with self._file.stream() as stream:
-            self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            with self._file.stream() as stream:
+                self._map = mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:  # cut just now, or no file that can be mapped
+            raise DecodeError(f"{path} cannot be mapped into memory: {error}", "unreadable") from error
         self.memory = require("pyarrow", "table").py_buffer(self._map)
 
     def bring(self, parts: Pieces) -> None:
         pass
 
     def image(self, first: int, length: int) -> bytes:
-        return self._map[first : first + length]
+        try:
+            found = self._file.pread(length, first)  # not from the map: a file that is cut just now ends no process
+        except (OSError, ValueError, OverflowError) as error:
+            raise DecodeError(f"{self.name}: {error}", "unreadable") from error
+        return _as_long(found, length, self.name)
 
     def require_unchanged(self) -> None:
         self._file.require_unchanged(self.name, 0)
@@ -111,12 +118,16 @@ class UrlView:
             found = self._reader.read(first, length)
         except OSError as error:
             raise DecodeError(f"{self.name}: {error}", "unreadable") from error
-        if len(found) != length:
-            raise DecodeError(f"{self.name} ended {length - len(found)} bytes too early", "truncated")
-        return found
+        return _as_long(found, length, self.name)
 
     def require_unchanged(self) -> None:
         """Each range is asked for with the state that the file had."""
+
+
+def _as_long(found: bytes, length: int, name: str) -> bytes:
+    if len(found) != length:
+        raise DecodeError(f"{name} ended {length - len(found)} bytes too early", "truncated")
+    return found
 
 
 def view_of(place: str, size: int, options: Mapping[str, Any] | None) -> View:
