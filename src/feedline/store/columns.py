@@ -126,7 +126,8 @@ def _common_fields(arrow: Any) -> list[Any]:
         "format": arrow.string(),
         "crc32c": arrow.uint32(),
     }
-    return [arrow.field(name, kind, nullable=name == "group") for name, kind in kinds.items()]
+    # no label is missing, but ``datasets`` takes its names only where the field is as it would have written it
+    return [arrow.field(name, kind, nullable=name in ("group", "label")) for name, kind in kinds.items()]
 
 
 def _other_fields(arrow: Any, columns: Columns) -> list[Any]:
