@@ -100,7 +100,7 @@ def schema_of(columns: Columns, classes: Sequence[str]) -> Any:
     """
     arrow = require("pyarrow", "table")
     named = [*_image_fields(arrow, columns), *_common_fields(arrow), *_other_fields(arrow, columns)]
-    features = json.dumps({"info": {"features": _features(named, columns, classes)}})
+    features = json.dumps({"info": {"features": _features(columns, classes)}})
     return arrow.schema(named, metadata={"huggingface": features})
 
 
@@ -146,22 +146,7 @@ def _other_fields(arrow: Any, columns: Columns) -> list[Any]:
     return [arrow.field(name, kind) for name, kind in kinds.items() if kind]
 
 
-def _features(named: Sequence[Any], columns: Columns, classes: Sequence[str]) -> dict[str, Any]:
-    """Fields as ``datasets`` describes them in the metadata of its own files."""
-    found = {field.name: _feature(field.type) for field in named}
-    found.update({name: {"_type": "Image"} for name in columns.images})
-    if classes:
-        found["label"] = {"names": list(classes), "_type": "ClassLabel"}
-    return found
-
-
-def _feature(kind: Any) -> Any:
-    types = require("pyarrow.types", "table")
-    if types.is_struct(kind):
-        return {field.name: _feature(field.type) for field in kind}
-    if types.is_fixed_size_list(kind):
-        return {"feature": _feature(kind.value_type), "length": kind.list_size, "_type": "List"}
-    if types.is_list(kind):
-        return {"feature": _feature(kind.value_type), "_type": "List"}
-    names = {"float": "float32", "double": "float64"}
-    return {"dtype": names.get(str(kind), str(kind)), "_type": "Value"}
+def _features(columns: Columns, classes: Sequence[str]) -> dict[str, Any]:
+    """What ``datasets`` cannot tell from the types; of lists it has other words in each version, and needs none."""
+    found: dict[str, Any] = {name: {"_type": "Image"} for name in columns.images}
+    return {**found, "label": {"names": list(classes), "_type": "ClassLabel"}} if classes else found
