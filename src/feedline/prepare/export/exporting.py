@@ -1,0 +1,154 @@
+"""A store as a folder, a tar, an array, an HDF5 or a Parquet file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from tqdm import tqdm
+
+from feedline._atomic import replacing
+from feedline.errors import DataError
+from feedline.prepare.export import folder, h5, npz, parquet, tar
+from feedline.prepare.export.place import require_absent, whole_folder
+from feedline.prepare.export.scale import Scaling
+from feedline.prepare.export.split import Split
+from feedline.store import StoreSource
+from feedline.store.manifest import WHOLE
+
+FOLDER = "folder"
+_FILES: dict[str, tuple[str, Callable[[Split, BinaryIO], Iterator[str]], frozenset[str]]] = {
+    "tar": (".tar", tar.write, tar.CARRIES),
+    "npz": (".npz", npz.write, npz.CARRIES),
+    "h5": (".h5", h5.write, h5.CARRIES),
+    "parquet": (".parquet", parquet.write, parquet.CARRIES),
+}
+FORMATS = (FOLDER, *_FILES)
+SCALED = ("npz", "h5")
+"""Formats whose numbers may be floats."""
+_CALLED = {
+    "mask": "masks",
+    "partner": "partners",
+    "objects": "boxes, keypoints and outlines",
+    "targets": "targets",
+    "extra": "whatever else is known of the samples (extra)",
+    "restarts": "the places of restart markers",
+    "hash": "perceptual hashes",
+    "stats": "means and standard deviations",
+    "group": "groups",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        path: where.
+        rows: how many samples of each split.
+        left_out: what of the store is not in it, or not as it was, in words.
+    """
+
+    path: str
+    rows: Mapping[str, int]
+    left_out: tuple[str, ...]
+
+
+def export(
+    store_path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    to: str,
+    *,
+    split: str | None = None,
+    normalized: bool = False,
+    progress: bool = True,
+) -> Exported:
+    """Writes a store in another format, which feedline opens too; whole or not at all, and never over what is there.
+
+    | to | what ``out`` is |
+    | --- | --- |
+    | "folder" | SPLIT/CLASS/NAME.jpg, CLASS/NAME.jpg of a store that was never split: the files as they are |
+    | "tar" | a folder of SPLIT.tar: KEY.jpg, KEY.cls (the label), KEY.json, KEY.mask.png |
+    | "npz" | a folder of SPLIT.npz: images NxHxWxC, labels, classes; of images of one shape |
+    | "h5" | a folder of SPLIT.h5: images NxHxWxC of raw pixels, else N files as they are; labels, classes |
+    | "parquet" | a folder of SPLIT.parquet: image (bytes, path) and label, as Hugging Face ``datasets`` writes them |
+
+    Where ``out`` ends as the files do (``out.npz``), it is that file, and there must be one split.
+    Raw pixels are written as PNG where files are. Decoded images are upright.
+
+    Args:
+        store_path: the folder of a store, or its URL.
+        out: where to; nothing may be there.
+        to: the format.
+        split: the only one to write; all of them by default.
+        normalized: writes (x / 255 - mean) / std as float32, with the numbers that the store says; npz and h5 only.
+        progress: shows a bar with rate and ETA where standard error is a terminal.
+
+    Raises:
+        DataError: no store, no such split, something is there already, or images that do not fit the format.
+        DecodeError: a record of the store was damaged, or an image to be decoded is broken.
+        ValueError: no such format, or one whose images are not scaled.
+    """
+    if to not in FORMATS:
+        raise ValueError(f"to must be one of {', '.join(FORMATS)}, not {to!r}")
+    if normalized and to not in SCALED:
+        raise ValueError(f"images are scaled in {' and '.join(SCALED)} only, not in {to!r}")
+    target = Path(os.path.abspath(out))
+    require_absent(target)
+    source = StoreSource(store_path, WHOLE)
+    names = _chosen(source, split)
+    scaling = Scaling(source.manifest.normalize, source.root) if normalized else None
+    total = sum(shard.rows for shard in source.manifest.shards if shard.split in names)
+    with tqdm(total=total, desc="exporting", unit=" images", disable=None if progress else True) as bar:
+        splits = [Split(source, name, bar.update, scaling) for name in names]
+        carried = frozenset() if to == FOLDER else _FILES[to][2]
+        left_out = list(_left_out(splits, carried))
+        left_out += _folder(splits, target) if to == FOLDER else _files(splits, target, to)
+    return Exported(str(target), {each.name: len(each) for each in splits}, tuple(left_out))
+
+
+def _chosen(source: StoreSource, split: str | None) -> list[str]:
+    """The splits to write; raises a DataError where there is no such one."""
+    if split is None or (split == WHOLE and WHOLE not in source.splits):
+        return source.splits
+    if split not in source.splits:
+        raise DataError(f"{source.root} has no split {split!r}: its splits are {', '.join(source.splits)}")
+    return [split]
+
+
+def _folder(splits: list[Split], target: Path) -> list[str]:
+    alone = splits[0].source.splits == [WHOLE]
+    with whole_folder(target) as root:
+        return [note for split in splits for note in folder.write(split, root, alone)]
+
+
+def _files(splits: list[Split], target: Path, to: str) -> list[str]:
+    """One file a split, in a folder, or the one that was named."""
+    ending, write, _ = _FILES[to]
+    if target.suffix.lower() != ending:
+        with whole_folder(target) as root:
+            return [note for split in splits for note in _file(split, root / f"{split.name}{ending}", write)]
+    if len(splits) > 1:
+        raise DataError(
+            f"{target} is one file, and the store has the splits {', '.join(split.name for split in splits)}: "
+            "say which one with split (--split), or name a folder"
+        )
+    return _file(splits[0], target, write)
+
+
+def _file(split: Split, path: Path, write: Callable[[Split, BinaryIO], Iterator[str]]) -> list[str]:
+    with replacing(path) as stream:
+        notes = list(write(split, stream))
+        require_absent(path)
+    return notes
+
+
+def _left_out(splits: list[Split], carried: frozenset[str]) -> Iterator[str]:
+    """Columns that have no place in the format."""
+    there = {name for name, has in splits[0].columns.as_dict().items() if has} - {"shape"}
+    if any(split.survey.groups for split in splits):
+        there.add("group")
+    yield from (called for name, called in _CALLED.items() if name in there - carried)
