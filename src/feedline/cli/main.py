@@ -18,6 +18,7 @@ from feedline.cli.check import check
 from feedline.cli.evaluate import evaluate
 from feedline.cli.pack import pack
 from feedline.cli.predict import predict
+from feedline.cli.prepare import prepare
 from feedline.cli.train import train
 from feedline.cli.transforms import app as transforms
 from feedline.errors import DecodeError, FeedlineError
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (check, pack, train, evaluate, predict):
+for command in (check, pack, prepare, train, evaluate, predict):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,14 @@ class Origin:
     name: str
     base: str
 
+    def word(self, index: int) -> str:
+        """What the sample came from: of a store what its row says, else the source."""
+        return self.source.origin(index)[1] if isinstance(self.source, StoreSource) else self.name
+
     def path(self, index: int) -> str:
         """The path of a sample, from the source on: never an absolute one."""
+        if isinstance(self.source, StoreSource):
+            return self.source.origin(index)[0]
         path = self.source.path(index)
         short = path[len(self.base) :].lstrip("/:!") if path.startswith(self.base) else os.path.basename(path)
         return os.fsencode(short).decode("utf-8", "replace")
@@ -98,13 +104,17 @@ class Inputs:
         )
 
 
-def inputs_of(data: Any) -> Inputs:
+def inputs_of(data: Any, **how: Any) -> Inputs:
     """All samples of what :func:`feedline.open` takes; of a folder or store with splits, those of all of them.
+
+    Args:
+        data: a path, a URL, a source, ...
+        how: what its source takes.
 
     Raises:
         DataError: nothing that opens, or splits of different classes.
     """
-    parts = list(_parts(data))
+    parts = list(_parts(data, how))
     classes = parts[0][1].source.classes
     for name, origin in parts[1:]:
         if list(origin.source.classes) != list(classes):
@@ -125,7 +135,7 @@ def inputs_of(data: Any) -> Inputs:
     )
 
 
-def _parts(data: Any) -> Iterator[tuple[str, Origin]]:
+def _parts(data: Any, how: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:
     """Each split of the data by its name, or all of it."""
     if not isinstance(data, str | bytes | os.PathLike):
         source = open_dataset(data).source
@@ -135,14 +145,14 @@ def _parts(data: Any) -> Iterator[tuple[str, Origin]]:
     base = path.rstrip("/") if "://" in path else os.path.abspath(path)
     name = os.path.basename(base)
     for split in _splits(path):
-        source = _opened(path, split)
+        source = _opened(path, split, how)
         begin = os.path.join(base, split) if split is not None and os.path.isdir(os.path.join(base, split)) else base
         yield (split or WHOLE).lower(), Origin(source, name, begin)
 
 
-def _opened(path: str, split: str | None) -> Source:
-    how: dict[str, Any] = {} if split is None else {"split": split}
-    return open_dataset(path, **how).source
+def _opened(path: str, split: str | None, how: Mapping[str, Any]) -> Source:
+    own: dict[str, Any] = {**how} if split is None else {**how, "split": split}
+    return open_dataset(path, **own).source
 
 
 def _splits(path: str) -> Sequence[str | None]:

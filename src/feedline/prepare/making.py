@@ -40,6 +40,7 @@ class How:
         hash: whether rows get a perceptual hash.
         stats: whether rows get mean and standard deviation.
         check: whether each image is decoded, to know that it can be.
+        size: (width, height) as stored that each image must have; None for any.
     """
 
     short_side: int | None = None
@@ -50,6 +51,7 @@ class How:
     hash: bool = False
     stats: bool = False
     check: bool = False
+    size: tuple[int, int] | None = None
 
 
 class RowMaker:
@@ -80,6 +82,7 @@ class RowMaker:
             raise error.at(path, place) from error
 
     def _row(self, record: Record, place: int, index: int, path: str) -> Row:
+        self._require_size(record)
         if self._columns.shape is not None:
             row = self._pixels(record, place, index, path)
         else:
@@ -89,7 +92,7 @@ class RowMaker:
             row,
             label=int(self._inputs.labels[place]),
             group=self._inputs.group(place),
-            source=self._inputs.origin(place).name,
+            source=self._inputs.origin(place).word(index),
             targets=None if targets is None else [float(number) for number in targets],
             extra=plain(row.extra),
         )
@@ -123,6 +126,18 @@ class RowMaker:
             return row
         shown = replace(record, data=data, mask=None, partner=None, objects=None)
         return self._looked_at(row, np.asarray(decoded(shown, self._how.mode, place).data))
+
+    def _require_size(self, record: Record) -> None:
+        """Raises a DecodeError where it is of another size than all have to be."""
+        if self._how.size is None:
+            return
+        if isinstance(record.data, bytes):
+            header = probe(record.data)
+            found = header.width, header.height
+        else:
+            found = record.data.shape[1], record.data.shape[0]
+        if found != tuple(self._how.size):
+            raise DecodeError(f"must be {_by(self._how.size)} pixels, and is {_by(found)}", "unsupported")
 
     def _require_whole(self, data: bytes, header: Header, path: str, place: int) -> None:
         """Decodes what was asked for, or what does not end as its format does."""
@@ -172,6 +187,10 @@ def _is_plain(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
 
 
 def _white(image: Image) -> float:

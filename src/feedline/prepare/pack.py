@@ -94,8 +94,8 @@ def pack(
     if split is not None:
         inputs = _split(inputs, split, seed)
     how = How(short_side, quality, raw, mode or "unchanged", restart_markers, hash, stats, check)
-    first = _looked_at(inputs)
-    how = replace(how, mode=_mode(mode, raw, first))
+    first = looked_at(inputs)
+    how = replace(how, mode=mode_of(mode, raw, first))
     _check(how, first)
     columns = columns_of(how, first)
     recipe = {"pack": {**asdict(how), "split": split, "group_by": group_by, "seed": seed}}
@@ -128,7 +128,7 @@ def _split(inputs: Inputs, shares: Mapping[str, float], seed: int) -> Inputs:
     return inputs.chosen(np.arange(len(inputs)), names, [TRAIN, *shares])
 
 
-def _looked_at(inputs: Inputs) -> list[Record]:
+def looked_at(inputs: Inputs) -> list[Record]:
     """Some samples that can be read, evenly spaced: what the rest is like."""
     found = []
     for place in samples_of(len(inputs), _LOOKS):
@@ -141,7 +141,7 @@ def _looked_at(inputs: Inputs) -> list[Record]:
     return found
 
 
-def _mode(mode: Mode | None, raw: tuple[int, int] | None, seen: list[Record]) -> Mode:
+def mode_of(mode: Mode | None, raw: tuple[int, int] | None, seen: list[Record]) -> Mode:
     """Of raw pixels out of files: grey where all that were looked at are."""
     if mode is not None or not isinstance(seen[0].data, bytes):
         return mode or "unchanged"

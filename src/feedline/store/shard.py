@@ -21,7 +21,16 @@ from feedline.store.objects import objects_of
 from feedline.store.view import View
 from feedline.types import UNLABELLED, Objects
 
-_FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError, NotImplementedError, MemoryError, OSError)
+_FAULTS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    NotImplementedError,
+    MemoryError,
+    OSError,
+)
 """What Arrow, JSON and NumPy raise where something is not of the form that was told; Arrow's own are among them."""
 
 
@@ -52,6 +61,11 @@ class Rows:
         if self._columns.shape is not None:
             return self.value("path", row) or ""
         return self.batch.column("image").field("path")[row].as_py() or ""
+
+    def images(self) -> Iterator[bytes]:
+        """The bytes of each row's image, encoded or raw; raises DecodeError where they are not what was written."""
+        for row in range(len(self)):
+            yield (self.encoded("image", row) or b"") if self._columns.shape is None else self.pixels(row).tobytes()
 
     def pixels(self, row: int) -> NDArray[np.uint8]:
         """Height x width x channels.

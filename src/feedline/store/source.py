@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,16 @@ class StoreSource:
         except DecodeError:
             return place
         return f"{place} {name}" if name else place
+
+    def origin(self, index: int) -> tuple[str, str]:
+        """The path that a sample had, and what it came from; raises DecodeError where that was damaged."""
+        number, row = self._locate(index)
+        rows = self._rows(number)
+        return rows.path(row), rows.value("source", row) or ""
+
+    def batches(self) -> Iterator[Rows]:
+        """The record batches, in order; raises DecodeError where one was damaged."""
+        return map(self._rows, range(len(self._places)))
 
     def __getitem__(self, index: int) -> Record:
         number, row = self._locate(index)

@@ -48,6 +48,7 @@ class StoreWriter:
         job: what is done, in plain values: a job that was interrupted is gone on with where these are equal.
         recipe: how the samples were made, for the manifest.
         normalize: what images are meant to be scaled by: see :class:`Manifest`.
+        left_out: what could not be read before, for the manifest.
         append: adds to the store that is there; without it there must be none.
         restart: throws away what another job left unfinished.
         shard_bytes: after which a shard is closed.
@@ -66,6 +67,7 @@ class StoreWriter:
         job: Mapping[str, Any],
         recipe: Mapping[str, Any] | None = None,
         normalize: Mapping[str, Any] | None = None,
+        left_out: Sequence[Mapping[str, Any]] = (),
         append: bool = False,
         restart: bool = False,
         shard_bytes: int = SHARD,
@@ -77,6 +79,7 @@ class StoreWriter:
         what = {"recipe": dict(recipe or {}), "normalize": normalize, "versions": self._versions}
         self._job: Mapping[str, Any] = json.loads(json.dumps({**job, **how, **what}))  # as a journal gives it back
         self.recipe, self._normalize = self._job["recipe"], self._job["normalize"]
+        self._left_out = tuple(left_out)
         self._schema = schema_of(columns, classes)
         self._part: Part | None = None
         self._split = ""
@@ -271,7 +274,7 @@ class StoreWriter:
             self.recipe if before is None else _appended(before.recipe, self.recipe),
             self._normalize if before is None else before.normalize,
             self._versions,
-            (*(before.left_out if before else ()), *self.notes),
+            (*(before.left_out if before else ()), *self._left_out, *self.notes),
         )
 
 
