@@ -26,7 +26,8 @@ from feedline.types import Mode
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder, or a checkpoint file.")],
-    data: Annotated[str, typer.Argument(help="Folder of class folders, .npz or .npy file, or `glyphs`.")],
+    data: Annotated[str, typer.Argument(help="Folder of class folders, store, .npz or .npy file, or `glyphs`.")],
+    split: Annotated[str | None, typer.Option(help="Of a store, or a folder of splits: train, val or test.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     workers: Annotated[int, typer.Option(min=0, help="Threads that feed.")] = 2,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -38,7 +39,8 @@ def evaluate(
             require_parent(path)
     trained = load_trained(run, device)
     mode = cast(Mode, trained.about.mode)
-    dataset = ImageDataset(open_dataset(data).source, trained.transform, mode)
+    how: dict[str, Any] = {} if split is None else {"split": split}
+    dataset = ImageDataset(open_dataset(data, **how).source, trained.transform, mode)
     loader = _Renumbered(
         DataLoader(dataset, batch_size, num_workers=workers), _numbers(dataset.classes, trained.about.classes, data)
     )

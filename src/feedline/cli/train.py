@@ -14,10 +14,9 @@ import torch
 import typer
 
 from feedline import nn
-from feedline._open import open as open_dataset
-from feedline._split import split
 from feedline.checking import check as check_files
 from feedline.cli.inspect import look_at
+from feedline.cli.parts import open_all, parts
 from feedline.cli.settings import Settings
 from feedline.codecs.check import Problem
 from feedline.errors import SUSPICIOUS, CheckpointError, DataError
@@ -41,7 +40,9 @@ OnError = Literal["raise", "skip"]
 
 def train(
     context: typer.Context,
-    data: Annotated[str, typer.Argument(help="Folder of class folders, .npz or .npy file, or `glyphs`.")] = "glyphs",
+    data: Annotated[
+        str, typer.Argument(help="Folder of class folders, store, .npz or .npy file, or `glyphs`.")
+    ] = "glyphs",
     model: Annotated[Model, typer.Option(help="Which network.")] = "cnn",
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images.")] = 10,
     batch_size: Annotated[int, typer.Option(min=1, help="Images a step.")] = 64,
@@ -134,7 +135,7 @@ def run_training(settings: Settings, out: Path | None, resume: Path | None, quie
 
 def _usable(settings: Settings, quiet: bool) -> tuple[AnyDataset, list[Problem]]:
     """The dataset without its broken files, and those; raises where they are not to be left out."""
-    dataset = open_dataset(settings.data)
+    dataset = open_all(settings.data)
     _require_classes(dataset)
     problems = _broken(check_files(dataset, progress=not quiet)) if settings.check else []
     if not problems:
@@ -185,7 +186,7 @@ def _loaders(
     assert settings.size is not None
     judged = evaluation_transform(settings.size)
     learnt = training_transform(settings.size, cast(Augment, settings.augment))
-    train_part, val_part = split(dataset.with_mode(cast(Mode, settings.mode)), settings.val, settings.seed)
+    train_part, val_part = parts(dataset.with_mode(cast(Mode, settings.mode)), settings.val, settings.seed)
     pin = device.type == "cuda"
     train_loader: DataLoader[Any] = DataLoader(
         train_part.with_transform(learnt),

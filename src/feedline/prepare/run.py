@@ -29,6 +29,7 @@ from feedline.prepare.writing import write_rows
 from feedline.store import Columns, Manifest, StoreSource, StoreWriter
 from feedline.store import manifest as manifests
 from feedline.store.writer import SHARD
+from feedline.types import Record
 
 Tell = Callable[[str], None]
 _COUNTS = 3
@@ -122,8 +123,9 @@ def _read(plan: Recipe, source: Source, folder: Path, work: Path, restart: bool,
     ]
     told(f"{source.name}: {', '.join(path.name for path in files)}")
     inputs = _opened(plan, source, files, work, progress)
-    how = _how(plan, inputs)
-    columns = columns_of(how, looked_at(inputs))
+    first = looked_at(inputs)
+    how = _how(plan, first)
+    columns = columns_of(how, first)
     job = {"inputs": inputs.digest(), "bytes": [path.stat().st_size for path in files], "read": asdict(how)}
     made = _made(inputs, how, columns, work / f"{source.name}.feed", {"job": job}, _Way(restart, SHARD, progress, told))
     told(f"{source.name}: {made.read:,} of {made.inputs:,} images read now, {len(made.broken):,} broken")
@@ -153,10 +155,10 @@ def _only(folder: Path) -> Path:
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
 
 
-def _how(plan: Recipe, inputs: Inputs) -> How:
+def _how(plan: Recipe, first: list[Record]) -> How:
     raw = None if plan.raw is None else (plan.raw[1], plan.raw[0])
     how = How(raw=raw, hash=plan.near > 0, check=True, size=plan.size)
-    return replace(how, mode=plan.mode or mode_of(None, raw, looked_at(inputs)))
+    return replace(how, mode=plan.mode or mode_of(None, raw, first))
 
 
 def _made(inputs: Inputs, how: How, columns: Columns, path: Path, recipe: dict[str, Any], way: _Way) -> Packed:

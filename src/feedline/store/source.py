@@ -78,6 +78,16 @@ class StoreSource:
         """The names of all splits of the store."""
         return self.manifest.splits
 
+    def split_names(self) -> NDArray[np.str_]:
+        """The split of each sample."""
+        shards = self._shards
+        return np.repeat([shard.split for shard in shards], [shard.rows for shard in shards])
+
+    @property
+    def normalize(self) -> Mapping[str, Any] | None:
+        """{"mean": [...], "std": [...]} that the images are meant to be scaled by, where white is 1: for Normalize."""
+        return self.manifest.normalize
+
     def __len__(self) -> int:
         return int(self._starts[-1])
 
