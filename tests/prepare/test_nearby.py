@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedline.prepare.nearby import Nearby, distances, leaders
+from feedline.prepare.nearby import Nearby, _by_table, distances, leaders
 
 
 def crowded(count, bits, seed):
@@ -54,12 +54,17 @@ def test_many_blocks_and_bands_find_all_pairs(near):
     assert len(found) > 100
 
 
-def test_the_rule_across_blocks():
-    hashes = crowded(4500, 2, 2)
+def test_the_rule_across_blocks_and_tables():
+    hashes = crowded(20_000, 2, 2)
     of, _ = leaders(hashes, 4)
     kept = np.flatnonzero(of == np.arange(len(of)))
-    assert 500 < len(kept) < 1500
+    assert 2000 < len(kept) < 8000
     assert (distances(hashes, hashes[of]) <= 4).all()
-    for place in kept.tolist():
+    for place in kept[::10].tolist():
         others = kept[kept < place]
         assert not len(others) or distances(hashes[place], hashes[others]).min() > 4
+
+
+def test_bits_are_counted_with_an_older_numpy_too():
+    words = crowded(1000, 3, 0)
+    assert _by_table(words).tolist() == [word.bit_count() for word in words.tolist()]

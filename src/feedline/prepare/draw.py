@@ -36,7 +36,7 @@ def draw(balance: Balance, path: str | os.PathLike[str]) -> None:
     axes.set_ylabel("images")
     axes.grid(axis="y", alpha=0.3)
     axes.set_title(f"largest class : smallest = {balance.ratio:.2f}, then {balance.ratio_after:.2f}", fontsize="medium")
-    axes.legend()
+    figure.legend(loc="outside right upper")
     write_whole(path, _png(figure))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +19,7 @@ _LEVELS = 256
 """Steps that one of the 255 greys is divided into once it is averaged."""
 _FINE = 4096
 _MOST = 2**31 // 255
-"""Pixels up to which a sum of bytes fits into 32 bits."""
+"""Pixels up to which a sum of bytes is sure to fit into 32 bits."""
 _BITS = 1 << np.arange(63, dtype=np.uint64)
 _TEXTURED = 1 << 63
 
@@ -52,13 +54,27 @@ def _cells(image: Image) -> NDArray[np.int64]:
         raise ValueError(f"a picture must be HxWxC uint8 of 1 to 4 channels, not {image.shape} {image.dtype}")
     height, width, channels = image.shape
     colours = image[:, :, :3] if channels > 2 else image[:, :, 0]
-    depth = cv2.CV_32S if height * width <= _MOST else cv2.CV_64F
-    sums = cv2.integral(np.ascontiguousarray(colours), sdepth=depth)
     (rows, down), (columns, across) = _edges(height), _edges(width)
-    corners = sums.take(rows, 0).take(columns, 1).astype(np.float64)
+    sums = _sums if height * width <= _MOST else _sums_of_strips
+    corners = sums(colours, rows).take(columns, 1).astype(np.float64)
     grey = (corners.reshape(-1, 3) @ _LUMA).reshape(len(rows), -1) if corners.ndim == 3 else corners * 1000
     areas = down @ grey @ across.T  # each in parts of 1000 * 32 * 32 to a pixel
     return np.asarray(areas.astype(np.int64) * _LEVELS // (1000 * height * width))
+
+
+def _sums(image: Image, rows: NDArray[np.intp]) -> NDArray[Any]:
+    """For each of the rows the sums of all pixels above it and left of each place, whole numbers."""
+    return np.asarray(cv2.integral(np.ascontiguousarray(image), sdepth=cv2.CV_32S).take(rows, 0))
+
+
+def _sums_of_strips(image: Image, rows: NDArray[np.intp]) -> NDArray[Any]:
+    """The same in other memory: not of a word a pixel, of which large pictures have many."""
+    ends, places = np.unique(rows, return_inverse=True)
+    whole = np.zeros((len(ends), image.shape[1] + 1, *image.shape[2:]), np.int64)
+    for number, (first, last) in enumerate(pairwise(ends.tolist()), 1):
+        strip = np.ascontiguousarray(image[first:last])
+        whole[number, 1:] = cv2.reduce(strip, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).reshape(image.shape[1:])
+    return whole.cumsum(0).cumsum(1)[places]
 
 
 @lru_cache(64)
