@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 from archives import TREE, compressed_tar, tar, zipped
+from fulldisk import no_file_above
 
 from feedline import DataError
 from feedline.prepare.extract import MARK, extract
@@ -183,6 +184,16 @@ def test_an_archive_that_is_cut_gives_what_is_whole_and_is_not_done(tmp_path, ki
     found = files(tmp_path / "folder")
     assert 2 <= len(found) < len(random)
     assert found.items() <= random.items()
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_full_disk_leaves_whole_files_alone(tmp_path, kind):
+    large = {"a": b"1" * 1000, "b": os.urandom(300_000)}
+    archive = MAKERS[kind](tmp_path / f"x.{kind}", large)
+    with no_file_above(200_000), pytest.raises(DataError, match=r"cannot extract .*: File too large"):
+        unpacked(archive, tmp_path / "folder")
+    assert files(tmp_path / "folder") == {"a": large["a"]}
+    assert files(unpacked(archive, tmp_path / "folder")) == large
 
 
 def test_a_damaged_member_of_a_zip(tmp_path):

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from fulldisk import no_file_above
 from httpserver import Behaviour, serving
 
 import feedline
@@ -134,6 +135,16 @@ def test_what_lies_there_is_never_overwritten(tmp_path):
             got(url, tmp_path, size=len(CONTENT))
     assert how.asked == []
     assert (tmp_path / "x y.bin").read_bytes() == b"mine"
+
+
+def test_a_full_disk_keeps_what_came_for_the_next_time(tmp_path):
+    how = Behaviour(CONTENT)
+    with serving(how) as url:
+        with no_file_above(400_000), pytest.raises(DataError, match=r"cannot write .*x y.bin.part: File too large"):
+            got(url, tmp_path)
+        assert (tmp_path / "x y.bin.part").read_bytes() == CONTENT[:400_000]
+        assert got(url, tmp_path).read_bytes() == CONTENT
+    assert how.asked[-1] == ("bytes=400000-", '"1"')
 
 
 def test_two_at_once(tmp_path):
