@@ -28,7 +28,7 @@ def phash(image: Image) -> int:
     """The 64-bit perceptual hash of a picture by its lowest frequencies, the same on every machine.
 
     The method is that of the "DCT based hash" in Christoph Zauner, "Implementation and Benchmarking of Perceptual Image
-    Hash Functions" (2010), section 3.2.1: grey, 32 x 32, discrete cosine transform, and one bit for each of 8 x 8 low
+    Hash Functions" (2010): grey, 32 x 32, discrete cosine transform, and one bit for each of 8 x 8 low
     frequencies: whether it is above their median. Here each of the 32 x 32 is the mean of its area, and the
     frequencies are the 63 beside the constant one, which take bits 0 to 62. Bit 63 says that there is anything to see:
     a picture of one colour, whichever, has the hash 0, and only pictures without anything to see at 32 x 32 have it.
