@@ -30,8 +30,12 @@ def test_the_rule_followed_sample_by_sample(case, near, keep):
     values, splits, hashes = case
     places = list(range(len(values)))[:: 1 if keep == "first" else -1]
     turns = [index for name in ("test", "val", "train") for index in places if splits[index] == name]
-    kept, told = [], {}
+    kept, told, first = [], {}, {}
     for index in turns:
+        if values[index] in first:  # it stays or goes with the first that it is equal to
+            told[index] = told.get(first[values[index]], (first[values[index]], 0))
+            continue
+        first[values[index]] = index
         apart = [((int(hashes[index]) ^ int(hashes[other])).bit_count(), place) for place, other in enumerate(kept)]
         distance, place = min(apart, default=(65, 0))
         if distance <= near:

@@ -2,7 +2,7 @@
 
 from feedline.prepare.balance import Balance, balance
 from feedline.prepare.duplicates import Dropped, Duplicates, duplicates
-from feedline.prepare.expect import expect
+from feedline.prepare.expect import Difference, expect
 from feedline.prepare.extract import extract
 from feedline.prepare.fetch import fetch
 from feedline.prepare.hashing import phash
@@ -16,6 +16,7 @@ from feedline.prepare.splits import split
 
 __all__ = [
     "Balance",
+    "Difference",
     "Dropped",
     "Duplicates",
     "Estimate",

@@ -71,8 +71,10 @@ def test_a_store_that_was_never_split(to, tmp_path):
 def test_equal_stores_give_equal_exports(to, made, tmp_path):
     for name in ("one", "two"):
         export(made, tmp_path / name, to, progress=False)
-    one, two = ({path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-                for root in (tmp_path / "one", tmp_path / "two"))
+    one, two = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "one", tmp_path / "two")
+    )
     assert len(one) == (14 if to == "folder" else 2)
     assert one == two
 
