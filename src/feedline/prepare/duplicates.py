@@ -127,8 +127,8 @@ def duplicates(
     their names, "test" before "val"), within a split in the order of their indices. A sample stays unless one that
     stays before it has the same digest, or a hash that is at most ``near`` bits away; then it is dropped as a duplicate
     of the nearest such one. So of a picture that lies in training and in a test set the training's copy goes, and the
-    leak is closed; and no two that stay are near each other. Samples of one digest share the fate of the first of them. Pictures of one colour have the hash 0, which says
-    nothing: they are duplicates only by their digests.
+    leak is closed; and no two that stay are near each other. Samples of one digest go with the first of them. Pictures
+    of one colour have the hash 0, which says nothing: they are duplicates only by their digests.
 
     Args:
         digests: of each sample's bytes, of a hash that nobody finds two of a kind of (SHA-256, BLAKE2b; a CRC is none):

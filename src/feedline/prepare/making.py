@@ -23,6 +23,8 @@ from feedline.transforms import Resize
 from feedline.types import Header, Image, Mode, Record
 
 _GREY, _COLOURS = 1, 3
+_EVERY = 2
+"""Units between two restart markers: of 1 to 4, what saved most for files that grew by next to nothing."""
 _END = 4096
 """Bytes at the end of a JPEG in which its last marker is looked for."""
 
@@ -117,7 +119,7 @@ class RowMaker:
             record = self._resized(place, index, record, self._how.short_side)
             data = _written(np.asarray(record.data), header.format, self._how.quality)
             header = probe(data)
-        restarts = rewritten(data) if self._how.restart_markers and header.format == "jpeg" else None
+        restarts = rewritten(data, _EVERY) if self._how.restart_markers and header.format == "jpeg" else None
         part = Part(data if restarts is None else restarts.data, path)
         offsets = None if restarts is None else restarts.offsets.tolist()
         row = Row(part, header.width, header.height, header.format, restarts=offsets)

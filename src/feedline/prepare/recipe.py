@@ -185,11 +185,15 @@ def _made(kind: type[Any], said: Any, where: str) -> Any:
     return kind(**values)
 
 
+def _is_size(pair: Any) -> bool:
+    return isinstance(pair, tuple) and len(pair) == 2 and all(type(side) is int and side > 0 for side in pair)
+
+
 def _check(recipe: Recipe) -> None:
     """Raises ValueError."""
     for name in ("size", "raw"):
         pair = getattr(recipe, name)
-        if pair is not None and (len(pair) != 2 or not all(isinstance(side, int) and side > 0 for side in pair)):
+        if pair is not None and not _is_size(pair):
             raise ValueError(f"{name} must be width and height in pixels, not {pair}")
     if recipe.mode not in (None, *_MODES):
         raise ValueError(f"mode must be RGB or L, not {recipe.mode!r}")

@@ -23,7 +23,7 @@ from feedline.prepare.making import How, RowMaker
 from feedline.prepare.pack import columns_of, looked_at, mode_of
 from feedline.prepare.packed import Packed
 from feedline.prepare.pool import Chosen, choose, digest
-from feedline.prepare.recipe import Recipe, Source, load
+from feedline.prepare.recipe import File, Recipe, Source, load
 from feedline.prepare.reports import REPORT, write_reports
 from feedline.prepare.writing import write_rows
 from feedline.store import Columns, Manifest, StoreSource, StoreWriter
@@ -117,19 +117,24 @@ class _Way:
 
 def _read(plan: Recipe, source: Source, folder: Path, work: Path, restart: bool, progress: bool, told: Tell) -> Packed:
     """Everything of a source that can be read, in a store of its own."""
-    files = [
-        fetch(file.url, folder / "archives" / plan.name, size=file.size, sha256=file.sha256, progress=progress)
-        for file in source.files
-    ]
+    files = [_fetched(file, folder / "archives" / plan.name, progress) for file in source.files]
     told(f"{source.name}: {', '.join(path.name for path in files)}")
     inputs = _opened(plan, source, files, work, progress)
     first = looked_at(inputs)
     how = _how(plan, first)
     columns = columns_of(how, first)
-    job = {"inputs": inputs.digest(), "bytes": [path.stat().st_size for path in files], "read": asdict(how)}
-    made = _made(inputs, how, columns, work / f"{source.name}.feed", {"job": job}, _Way(restart, SHARD, progress, told))
+    sizes = [path.stat().st_size for path in files if path.is_file()]
+    job = _plain({"job": {"inputs": inputs.digest(), "bytes": sizes, "read": asdict(how)}})
+    made = _made(inputs, how, columns, work / f"{source.name}.feed", job, _Way(restart, SHARD, progress, told))
     told(f"{source.name}: {made.read:,} of {made.inputs:,} images read now, {len(made.broken):,} broken")
     return made
+
+
+def _fetched(file: File, folder: Path, progress: bool) -> Path:
+    """Where it lies; a folder of the user's is taken as it is."""
+    if os.path.isdir(file.url):
+        return Path(file.url)
+    return fetch(file.url, folder, size=file.size, sha256=file.sha256, progress=progress)
 
 
 def _opened(plan: Recipe, source: Source, files: Sequence[Path], work: Path, progress: bool) -> Inputs:
@@ -198,7 +203,7 @@ def _splits(source: Source, store: StoreSource) -> NDArray[np.str_]:
 def _saved(plan: Recipe, pool: Inputs, read: dict[str, Packed], store: Path, way: _Way) -> Prepared:
     """The store, and its reports."""
     reports = store.with_name(f"{store.stem}.report")
-    said = {"prepare": json.loads(json.dumps({**plan.as_dict(), "read": [_stamp(each) for each in read.values()]}))}
+    said = _plain({"prepare": {**plan.as_dict(), "read": [_stamp(each) for each in read.values()]}})
     left_out = tuple(problem for packed in read.values() for problem in packed.broken)
     there = manifests.found(store) if store.is_dir() else None
     if there is not None and there.recipe != said:
@@ -231,6 +236,12 @@ def _write(
     ) as writer:
         write_rows(writer, chosen.inputs, RowMaker(chosen.inputs, How(), columns), "raise", way.progress)
         return writer.commit()
+
+
+def _plain(said: dict[str, Any]) -> dict[str, Any]:
+    """As a manifest gives it back."""
+    found: dict[str, Any] = json.loads(json.dumps(said))
+    return found
 
 
 def _stamp(packed: Packed) -> int:
