@@ -31,7 +31,8 @@ static int check(const request *asked)
     int window = asked->top >= 0 && asked->left >= 0 && asked->height > 0 && asked->width > 0 &&
                  asked->height <= 65535 && asked->width <= 65535 && asked->top <= 65535 && asked->left <= 65535;
     int turns = asked->orientation >= 1 && asked->orientation <= 8;
-    int numbers = asked->offsets.len % 4 == 0 && asked->offsets.len / 4 <= INT32_MAX && (uintptr_t)asked->offsets.buf % 4 == 0;
+    int numbers = asked->offsets.len % 4 == 0 && asked->offsets.len / 4 <= INT32_MAX &&
+                  (uintptr_t)asked->offsets.buf % 4 == 0;
     if (steps && window && turns && numbers && (asked->channels == 1 || asked->channels == 3))
         return 1;
     PyErr_SetString(PyExc_ValueError, "channels must be 1 or 3, reduce 1, 2, 4 or 8, orientation 1 to 8, the window "
@@ -90,8 +91,8 @@ PyObject *fl_py_decode_jpeg(PyObject *module, PyObject *arguments)
 {
     (void)module;
     request asked = {.orientation = 1};
-    if (!PyArg_ParseTuple(arguments, "y*iiiiiip|iz*:decode_jpeg", &asked.bytes, &asked.channels, &asked.top, &asked.left,
-                          &asked.height, &asked.width, &asked.reduce, &asked.fast, &asked.orientation,
+    if (!PyArg_ParseTuple(arguments, "y*iiiiiip|iz*:decode_jpeg", &asked.bytes, &asked.channels, &asked.top,
+                          &asked.left, &asked.height, &asked.width, &asked.reduce, &asked.fast, &asked.orientation,
                           &asked.offsets))
         return NULL;
     PyObject *pixels = check(&asked) ? decoded(&asked) : NULL;

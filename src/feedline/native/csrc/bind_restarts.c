@@ -56,7 +56,8 @@ static PyObject *ran(const fl_job *job, int64_t index, const Py_buffer *data, co
 }
 
 /* A job of steps alone, to one place of HxWxC uint8. */
-static int take(const Py_buffer *steps, const Py_buffer *offsets, const fl_image *out, uint64_t seed, int fast, fl_job *job)
+static int take(const Py_buffer *steps, const Py_buffer *offsets, const fl_image *out, uint64_t seed, int fast,
+                fl_job *job)
 {
     *job = (fl_job){.steps = steps->buf, .count = (int)(steps->len / (Py_ssize_t)sizeof(fl_step)), .fast = fast,
                     .channels = out->channels, .seed = seed, .height = out->height, .width = out->width, .whole = 1,
@@ -66,8 +67,8 @@ static int take(const Py_buffer *steps, const Py_buffer *offsets, const fl_image
         (uintptr_t)offsets->buf % sizeof(uint32_t) == 0 && offsets->len / 4 <= INT32_MAX &&
         fl_steps_fit(job->steps, job->count))
         return 0;
-    PyErr_SetString(PyExc_ValueError, "steps must be packed as chunk.packed does, with numbers that can be, and offsets "
-                                      "of uint32");
+    PyErr_SetString(PyExc_ValueError, "steps must be packed as chunk.packed does, with numbers that can be, and "
+                                      "offsets of uint32");
     return -1;
 }
 

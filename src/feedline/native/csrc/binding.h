@@ -24,7 +24,8 @@ PyObject *fl_py_jpeg_header(PyObject *module, PyObject *data);
 PyObject *fl_py_decode_jpeg(PyObject *module, PyObject *arguments);
 PyObject *fl_py_read_file(PyObject *module, PyObject *path);
 
-/* rewrite_jpeg(data, every): (bytes, offsets, interval); run_tiles(...): fl_run_jpeg_tiles for tests; see _kernel.pyi. */
+/* rewrite_jpeg(data, every): (bytes, offsets, interval); run_tiles(...): fl_run_jpeg_tiles, for tests; see
+   _kernel.pyi. */
 PyObject *fl_py_rewrite_jpeg(PyObject *module, PyObject *arguments);
 PyObject *fl_py_run_tiles(PyObject *module, PyObject *arguments);
 

@@ -27,8 +27,8 @@ int64_t fl_now(void);
 /* Of an encoded file, or of pixels; `index` is the sample's, `place` where it goes. */
 int fl_run_bytes(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
                  fl_status *status);
-/* With the offsets of a JPEG's restart intervals, as fl_jpeg_decode_tiles takes them; `count` 0: there are none. Files of
-   other kinds are made as fl_run_bytes makes them. */
+/* With the offsets of a JPEG's restart intervals, as fl_jpeg_decode_tiles takes them; `count` 0: there are none. Files
+   of other kinds are made as fl_run_bytes makes them. */
 int fl_run_jpeg_tiles(fl_worker *worker, const fl_job *job, int64_t index, int place, const uint8_t *data, size_t size,
                       const uint32_t *offsets, int count, fl_status *status);
 int fl_run_path(fl_worker *worker, const fl_job *job, int64_t index, int place, const char *path, fl_status *status);

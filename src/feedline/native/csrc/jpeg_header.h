@@ -26,7 +26,8 @@ typedef struct {
     size_t begin, body, end;
 } fl_jpeg_segment;
 
-/* The one behind `segment`, which is {0} at first; 0 where the scan follows. Of a file that fl_jpeg_walk went through. */
+/* The one behind `segment`, which is {0} at first; 0 where the scan follows. Of a file that fl_jpeg_walk went
+   through. */
 int fl_jpeg_next(const uint8_t *data, const fl_jpeg_markers *markers, fl_jpeg_segment *segment);
 
 /* A number of two bytes, the higher first. */
