@@ -37,21 +37,21 @@ def torchs(order, num_workers, persistent):
     return [labels(loader) for _ in range(EPOCHS)]
 
 
-def resumed(order, taken, first, then, same=False, epoch=1):
-    """What is left of epoch ``epoch`` behind ``taken`` batches, and the epochs behind it."""
-    loader = make(order, *first)
-    for _ in range(epoch):
-        list(loader)
-    batches = iter(loader) if taken is not None else None
-    for _ in range(taken or 0):
-        next(batches)
-    state = through_json(loader.state_dict())
-    again = loader if same else make(order, *then)
-    if same and batches is not None:
-        next(batches, None)  # what is made behind the state does not matter
-    again.load_state_dict(state)
-    assert through_json(again.state_dict()) == state
-    return [labels(again) for _ in range(epoch, EPOCHS)]
+def taken_of(loader, places):
+    """States of the second pass, {how many batches were taken: state}, ``None`` is before it; and its batches."""
+    list(loader)
+    states = {None: loader.state_dict()}
+    batches, found = iter(loader), []
+    for taken in range(max(place or 0 for place in places) + 1):
+        found += labels([next(batches)]) if taken else []
+        states[taken] = loader.state_dict()
+    return {place: through_json(states[place]) for place in places}, found
+
+
+def gone_on_with(loader, state, passes):
+    loader.load_state_dict(state)
+    assert through_json(loader.state_dict()) == state
+    return [labels(loader) for _ in range(passes)]
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -59,27 +59,36 @@ def resumed(order, taken, first, then, same=False, epoch=1):
 def test_it_goes_on_in_torchs_order(order, num_workers, persistent):
     """With ``None`` the state is taken between two passes, with 0 before the first batch."""
     whole = torchs(order, num_workers, persistent)
-    how = (num_workers, persistent)
-    for taken in (None, 0, 3):
-        left = whole[1][taken or 0 :]
-        assert resumed(order, taken, how, how) == [left, *whole[2:]], taken
+    states, _ = taken_of(make(order, num_workers, persistent), (None, 0, 3))
+    for taken, state in states.items():
+        left = [whole[1][taken or 0 :], *whole[2:]]
+        assert gone_on_with(make(order, num_workers, persistent), state, len(left)) == left, taken
 
 
 @pytest.mark.parametrize("order", [*ORDERS, *OURS])
 def test_it_goes_on_in_the_same_loader(order):
     whole = [labels(each) for each in [make(order)] * EPOCHS]
     for taken in (None, 0, 1, 2, len(whole[1])):
-        assert resumed(order, taken, (0,), (0,), same=True) == [whole[1][taken or 0 :], *whole[2:]], taken
+        loader = make(order)
+        list(loader)
+        batches = iter(loader) if taken is not None else None
+        for _ in range(taken or 0):
+            next(batches)
+        state = through_json(loader.state_dict())
+        if batches is not None:
+            next(batches, None)  # what is made behind the state does not matter
+        assert gone_on_with(loader, state, 2) == [whole[1][taken or 0 :], *whole[2:]], taken
 
 
 @pytest.mark.parametrize("order", [*ORDERS, *OURS])
 @pytest.mark.parametrize(("first", "then"), [((0,), (2,)), ((2, True), (1,))])
 def test_other_workers_go_on(order, first, then):
     """Torch's order with workers is another than without: what is left of the pass is that of the first loader."""
-    loader = make(order, *first)
-    whole = [labels(loader) for _ in range(2)][1]
-    for taken in (2, len(whole)):
-        assert resumed(order, taken, first, then)[0] == whole[taken:], taken
+    length = len(make(order))
+    states, whole = taken_of(make(order, *first), (2, length))
+    assert len(whole) == length
+    for taken, state in states.items():
+        assert gone_on_with(make(order, *then), state, 1) == [whole[taken:]], taken
 
 
 def test_torchs_global_generator_is_the_callers():
