@@ -1,5 +1,6 @@
 """How far a pass has come: states of iterable-style datasets, and the counting itself."""
 
+import itertools
 import json
 
 import pytest
@@ -22,24 +23,35 @@ def lists(batches):
     return [torch.as_tensor(batch).tolist() for batch in batches]
 
 
-@pytest.mark.parametrize("kind", [Counter, Stepping, Stream])
-@pytest.mark.parametrize("num_workers", [0, 1, 2])
-@pytest.mark.parametrize("every", [1, 3])
-@pytest.mark.parametrize("options", [{}, {"drop_last": True}, {"batch_size": None}])
+KINDS = (Counter, Stepping, Stream)
+OPTIONS = ({}, {"drop_last": True}, {"batch_size": None})
+EVERY = (1, 3)
+
+
+def cases():
+    """Every kind with all options, each once without workers and once with one or two of them; the rest are slow."""
+    numbers = itertools.product(range(len(KINDS)), range(3), range(len(EVERY)), range(len(OPTIONS)))
+    for kind, num_workers, every, options in numbers:
+        daily = num_workers in (0, 1 + (kind + every + options) % 2)
+        name = f"{KINDS[kind].__name__}-{num_workers}-{EVERY[every]}-options{options}"
+        values = KINDS[kind], num_workers, EVERY[every], OPTIONS[options]
+        yield pytest.param(*values, id=name, marks=[] if daily else pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("kind", "num_workers", "every", "options"), list(cases()))
 def test_a_stream_goes_on(kind, num_workers, every, options):
     """Also one without a state, which is read over."""
     whole = lists(make(kind, num_workers, **options))
     loader = make(kind, num_workers, every, **options)
+    batches, states = iter(loader), []
+    for taken in range(len(whole) + 1):
+        assert not taken or torch.as_tensor(next(batches)).tolist() == whole[taken - 1]
+        states.append(json.loads(json.dumps(loader.state_dict())))
     for taken in (0, 1, 5, len(whole) - 1, len(whole)):
-        batches = iter(loader)
-        for _ in range(taken):
-            next(batches)
-        state = json.loads(json.dumps(loader.state_dict()))
         again = make(kind, num_workers, every, **options)
-        again.load_state_dict(state)
+        again.load_state_dict(states[taken])
         assert lists(again) == whole[taken:], taken
         assert lists(again) == whole, taken
-        loader = make(kind, num_workers, every, **options)
 
 
 @pytest.mark.parametrize("kind", [Counter, Stepping])
