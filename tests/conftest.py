@@ -1,5 +1,6 @@
 """Settings for all tests; its place puts this folder on the import path, for what tests share."""
 
+import gc
 import itertools
 import os
 import signal
@@ -21,6 +22,12 @@ settings.load_profile("feedline")
 torch.set_num_threads(1)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs begin so, and hand it on
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish():
+    """What all tests and their modules are made of stays: no collection of garbage looks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
