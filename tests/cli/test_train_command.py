@@ -4,6 +4,7 @@ import csv
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -186,15 +187,6 @@ def test_resume_of_what_is_no_run(fails, tmp_path):
     assert "args.yaml lacks model" in fails("train", "--resume", tmp_path)
 
 
-@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="needs a small pipe")
-def test_resume_of_changed_classes(fails, folder, tmp_path):
-    """The network would learn on under names that are not those of its outputs."""
-    run = tmp_path / "run"
-    assert start(folder, run, epochs=60)[0] == 130
-    (folder / "a").rename(folder / "z")
-    fails("train", "--resume", run)
-
-
 def start(folder, run, epochs):
     """Trains in a child, and stops it after its first epoch as Ctrl-C does; its status, output and errors.
 
@@ -218,13 +210,34 @@ def start(folder, run, epochs):
     return child.returncode, (b"".join(lines) + out).decode(), err.decode()
 
 
-@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="needs a small pipe")
-def test_ctrl_c_leaves_what_can_be_used_and_gone_on_with(command, folder, tmp_path):
-    run = tmp_path / "run"
-    status, out, err = start(folder, run, epochs=60)
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, make_folder):
+    """(data, run folder, what ``start`` gives) of 60 epochs that were stopped: to copy, or to leave as it was."""
+    if not hasattr(fcntl, "F_SETPIPE_SZ"):
+        pytest.skip("needs a small pipe")
+    root = tmp_path_factory.mktemp("stopped")
+    data = make_folder(root / "data")
+    return data, root / "run", start(data, root / "run", epochs=60)
+
+
+def test_resume_of_changed_classes(fails, stopped, tmp_path):
+    """The network would learn on under names that are not those of its outputs."""
+    data, run, (status, _, _) = stopped
+    assert status == 130
+    run = shutil.copytree(run, tmp_path / "run")
+    (data / "a").rename(data / "z")
+    try:
+        assert "its data have changed since" in fails("train", "--resume", run)
+    finally:
+        (data / "z").rename(data / "a")
+
+
+def test_ctrl_c_leaves_what_can_be_used_and_gone_on_with(command, stopped, tmp_path):
+    folder, run, (status, out, err) = stopped
     assert status == 130
     assert err.strip() == "error: interrupted"
     assert f"to go on: feedline train --resume {run}" in out
+    run = shutil.copytree(run, tmp_path / "run")
     reached = load_checkpoint(Run(run).last).epoch
     assert 1 <= reached < 60
     assert len(table(run)) >= reached
