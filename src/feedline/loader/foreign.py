@@ -12,11 +12,12 @@ from typing import Any
 
 from torch.utils.data import get_worker_info
 
-from feedline.loader.fetch import WholeBatch, joined
+from feedline.loader.fetch import WholeBatch
 from feedline.loader.mend import Failure, Mended, Mender, failure_of
 from feedline.loader.places import batch_note, innermost, note, sample_key, sample_note
 from feedline.loader.progress import Again
 from feedline.loader.reseed import put_back, reseed, reseed_for_collate
+from feedline.loader.samples import joined
 from feedline.loader.telling import tell
 from feedline.rng import Key
 from feedline.timing import stage

@@ -55,14 +55,7 @@ class LoaderIterator(Iterator[Any]):
         persistent: whether the workers outlive a pass.
     """
 
-    def __init__(
-        self,
-        workers: Workers,
-        ahead: int,
-        timeout: float,
-        in_order: bool,
-        persistent: bool,
-    ) -> None:
+    def __init__(self, workers: Workers, ahead: int, timeout: float, in_order: bool, persistent: bool) -> None:
         self._fetch: Fetch = WholeFetch()
         self._pool = workers
         self._ahead = ahead

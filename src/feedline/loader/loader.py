@@ -247,17 +247,9 @@ class DataLoader(TorchDataLoader[_T_co]):
             iterator.restart(fetch.run, key, resume)
         page = self.ledger.begin(progress)
         stats = self.stats.begin(epoch, makers(self))
-        iterator.begin(
-            order,
-            fetch,
-            progress,
-            stats,
-            self._index_sampler,
-            self._IterableDataset_len_called,
-            page.add,
-            not unbatched(self),
-            finish(self, key),
-        )
+        promised, batched = self._IterableDataset_len_called, not unbatched(self)
+        sampler, last = self._index_sampler, finish(self, key)
+        iterator.begin(order, fetch, progress, stats, sampler, promised, page.add, batched, last)
         return cast(LoaderIterator, iterator)
 
     def _begin(self, epoch: int, fresh: bool, saved: Saved | None) -> Order:
