@@ -1,4 +1,4 @@
-"""A job that writes a store of real images with all that a row can have, here or in a process that does not end well."""
+"""A job that writes a store of real images with all that a row can have, here or in a process that ends badly."""
 
 import functools
 import io
@@ -82,7 +82,7 @@ def content(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-class Ended(Exception):
+class EndedError(Exception):
     """The process that the job was done in did not end well: ``told`` is the error, or None where it was killed."""
 
     def __init__(self, told):
@@ -118,7 +118,7 @@ class Child:
         self._here.close()
 
     def result(self):
-        """(how many were read, the number of samples); raises Ended."""
+        """(how many were read, the number of samples); raises EndedError."""
         said = (None, None)
         try:
             while (said := self._here.recv())[0] == "done":
@@ -128,7 +128,7 @@ class Child:
         self.process.join()
         self._here.close()
         if said[0] != "result":
-            raise Ended(said[1])
+            raise EndedError(said[1])
         return said[1]
 
 

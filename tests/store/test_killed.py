@@ -1,4 +1,4 @@
-"""A writer that is killed, or whose system calls fail: nothing is lost, nothing is half, and the next one ends the same."""
+"""A writer that is killed, or whose system calls fail: nothing is lost or half, and the next one ends the same."""
 
 import collections
 import shutil
@@ -160,7 +160,7 @@ def hit_each(whole, tmp_path, append, modes):
 def told_by(child):
     try:
         child.result()
-    except storejob.Ended as end:
+    except storejob.EndedError as end:
         return end.told
     return WELL
 

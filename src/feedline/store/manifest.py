@@ -248,3 +248,11 @@ def gaps(shard: Shard) -> list[tuple[list[tuple[int, int]], int]]:
         found.append((pieces(batch.holes, begin, end), batch.crc32c))
         begin = end
     return [*found, (pieces((), begin, shard.bytes), shard.tail)]
+
+
+def gaps_of(gaps: Sequence[tuple[Sequence[tuple[int, int]], int]], batch: int) -> range:
+    """Which gaps of a shard hold what a batch says: some lies before its images, and some behind them."""
+    last = batch + 1
+    while last < len(gaps) - 1 and not gaps[last][0]:  # of a batch that has no image, and so lies in the next gap
+        last += 1
+    return range(batch, last + 1)

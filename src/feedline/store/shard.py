@@ -16,21 +16,12 @@ from feedline.native.checksum import crc32c
 from feedline.sources.handle import Handle
 from feedline.store.columns import Columns, schema_of
 from feedline.store.gaps import holes_of, sum_of
-from feedline.store.manifest import Batch, Shard, gaps
+from feedline.store.manifest import Batch, Shard, gaps, gaps_of
 from feedline.store.objects import objects_of
 from feedline.store.view import View
 from feedline.types import UNLABELLED, Objects
 
-_FAULTS = (
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    RecursionError,
-    NotImplementedError,
-    MemoryError,
-    OSError,
-)
+_FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, MemoryError, OSError)
 """What Arrow, JSON and NumPy raise where something is not of the form that was told; Arrow's own are among them."""
 
 
@@ -78,13 +69,17 @@ class Rows:
         self.compare(data, "pixels", row)
         return np.frombuffer(data, np.uint8).reshape(self._columns.shape)
 
+    def has(self, name: str, row: int) -> bool:
+        """Whether there is such a column, and something of this row in it."""
+        return name in self.batch.schema.names and bool(self.batch.column(name)[row].is_valid)
+
     def encoded(self, name: str, row: int) -> bytes | None:
         """The bytes of a row's "image", "mask" or "partner"; None where it has none.
 
         Raises:
             DecodeError: corrupt: they are not what was written.
         """
-        if name not in self.batch.schema.names or not self.batch.column(name)[row].is_valid:
+        if not self.has(name, row):
             return None
         data = self._view.image(*self.place(name, row))
         self.compare(data, name, row)
@@ -157,15 +152,8 @@ class OpenShard:
         """A batch; raises DecodeError where what it says beside its images was damaged."""
         return self._rows[number].get(lambda: self._opened(number))
 
-    def gaps_of(self, number: int) -> list[int]:
-        """The gaps that hold what a batch says: some lies before its images, and some behind them."""
-        last = number + 1
-        while last < len(self._gaps) - 1 and not self._gaps[last][0]:  # of a batch without an image: it has none
-            last += 1
-        return [*range(number, last + 1)]
-
     def _opened(self, number: int) -> Rows:
-        for gap in self.gaps_of(number):
+        for gap in gaps_of(self._gaps, number):
             self._check(gap)
         with _formed(self.view.name):
             batch = self._file.get_batch(number)

@@ -53,7 +53,7 @@ class StoreSource:
         given = os.fspath(path)
         self.root = given.rstrip("/") if "://" in given else os.path.abspath(given)
         self._options = storage_options
-        text = _manifest_text(self.root, storage_options)
+        text = manifest_text(self.root, storage_options)
         self._take(text, split)
 
     def _take(self, text: bytes, split: str | None) -> None:
@@ -189,7 +189,7 @@ class StoreSource:
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         self.root, self._options = kept["root"], kept["options"]
-        text = _manifest_text(self.root, self._options)
+        text = manifest_text(self.root, self._options)
         if crc32c(text) != kept["stamp"]:
             raise DataError(f"{self.root} was changed after it was opened: open it again")
         self._take(text, kept["split"])
@@ -204,7 +204,8 @@ def is_store(path: str | os.PathLike[str]) -> bool:
     return any(Path(path, name).is_file() for name in (NAME, journal.NAME)) and not Path(path, "Annotations").is_dir()
 
 
-def _manifest_text(root: str, options: Mapping[str, Any] | None) -> bytes:
+def manifest_text(root: str, options: Mapping[str, Any] | None) -> bytes:
+    """The content of a store's manifest; raises DataError where there is none, or it cannot be read."""
     place = f"{root}/{NAME}"
     try:
         if "://" in root:
