@@ -21,6 +21,7 @@ from feedline.cli.predict import predict
 from feedline.cli.prepare import prepare
 from feedline.cli.train import train
 from feedline.cli.transforms import app as transforms
+from feedline.cli.verify import verify
 from feedline.errors import DecodeError, FeedlineError
 from feedline.native.choice import described
 
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (check, pack, prepare, train, evaluate, predict):
+for command in (check, pack, prepare, verify, train, evaluate, predict):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
 
