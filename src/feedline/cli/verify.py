@@ -39,7 +39,8 @@ def verify(
 
 
 def _print(damage: list[Damage]) -> None:
-    table = Table("file", Column("what", overflow="fold"), "index", *(Column(name, overflow="fold") for name in _LAST))
+    last = (Column(name, overflow="fold") for name in ("path", "cause"))
+    table = Table("file", Column("what", overflow="fold"), "index", *last)
     for one in damage[:_SHOWN]:
         index = "" if one.index < 0 else str(one.index)
         table.add_row(Text(one.file), one.what, index, Text(one.path), Text(one.cause))
@@ -47,6 +48,3 @@ def _print(damage: list[Damage]) -> None:
     if len(damage) > _SHOWN:
         typer.echo(f"... and {len(damage) - _SHOWN} more: --json lists all")
     typer.echo(f"{len(damage):,} damaged")
-
-
-_LAST = ("path", "cause")

@@ -61,8 +61,14 @@ def damage_of(root: str, shard: Shard, columns: Columns, first: int, pool: Execu
     causes = dict(enumerate(pool.map(partial(_wrong, view), gaps(shard))))
     broken = {number: cause for number, cause in causes.items() if cause}
     yield from (_gap(shard, starts, number, cause) for number, cause in broken.items())
-    if broken.keys().isdisjoint((0, len(shard.batches))):  # schema and end are whole
-        yield from _of_batches(OpenShard(view, shard, columns), shard, starts, broken.keys(), pool)
+    if not broken.keys().isdisjoint((0, len(shard.batches))):  # the schema or the end: nothing can be told of rows
+        return
+    try:
+        opened = OpenShard(view, shard, columns)
+    except DecodeError as error:
+        yield Damage(shard.file, "schema and record batches", first, "", _lost(error.cause, starts))
+        return
+    yield from _of_batches(opened, shard, starts, broken.keys(), pool)
 
 
 def _lost(cause: str, starts: Sequence[int]) -> str:

@@ -105,7 +105,7 @@ class Manifest:
         rows = [shard.labels for shard in self.shards if split in (None, shard.split)]
         counts = np.zeros(len(self.classes), np.int64)
         for row in rows:
-            counts[: len(row)] += row
+            counts[: len(row)] += np.array(row, np.int64)
         return counts
 
     def text(self) -> str:

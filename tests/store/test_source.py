@@ -1,0 +1,209 @@
+import multiprocessing
+import os
+import shutil
+
+import fsspec
+import numpy as np
+import pytest
+import storejob
+from contracts.source import SourceContract
+
+from feedline.codecs import decode
+from feedline.dataset import ImageDataset
+from feedline.errors import DataError, DecodeError
+from feedline.loader import DataLoader
+from feedline.store import Columns, Part, Row, StoreSource, StoreWriter
+
+
+class TestStoreSource(SourceContract):
+    @pytest.fixture
+    def source(self, tmp_path):
+        storejob.write(tmp_path / "x.feed", 1, 13)
+        return StoreSource(tmp_path / "x.feed", "all")
+
+    @pytest.fixture
+    def contents(self):
+        return [(storejob.row(index).image.data, storejob.row(index).label) for index in range(1, 13)]
+
+
+class TestStoreSourceBehindUrl(TestStoreSource):
+    @pytest.fixture
+    def source(self, tmp_path):
+        storejob.write(tmp_path / "x.feed", 1, 13)
+        return StoreSource(f"file://{tmp_path}/x.feed", "all")
+
+
+class TestStoreSourceOfPixels(SourceContract):
+    PIXELS = np.random.default_rng(0).integers(0, 256, (10, 5, 4, 3), np.uint8)
+
+    @pytest.fixture
+    def source(self, tmp_path):
+        rows = [
+            Row(Part(image.tobytes(), f"{n}"), 4, 5, "raw", n % 2, targets=[n]) for n, image in enumerate(self.PIXELS)
+        ]
+        with StoreWriter(tmp_path / "x.feed", Columns((5, 4, 3), targets=1), ["a", "b"], job={}) as writer:
+            for begin in range(0, 10, 3):
+                writer.write(rows[begin : begin + 3], "all", begin + 3)
+            writer.commit()
+        return StoreSource(tmp_path / "x.feed")
+
+    @pytest.fixture
+    def contents(self):
+        return [(image, n % 2) for n, image in enumerate(self.PIXELS)]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept") / "x.feed"
+    storejob.write(folder)
+    return folder
+
+
+@pytest.fixture
+def store(kept, tmp_path):
+    return shutil.copytree(kept, tmp_path / "x.feed")
+
+
+def same_objects(found, expected):
+    if expected is None:
+        return found is None
+    arrays = all(
+        np.array_equal(getattr(found, name), getattr(expected, name)) for name in ("boxes", "labels", "ids", "crowd")
+    )
+    outlines = [[part.tolist() for part in parts] for parts in found.polygons or ()]
+    points = found.keypoints if expected.keypoints is not None else expected.keypoints is found.keypoints
+    return (
+        arrays
+        and outlines == [[part.tolist() for part in parts] for parts in expected.polygons or ()]
+        and np.array_equal(points, True if expected.keypoints is None else expected.keypoints)
+    )
+
+
+@pytest.mark.parametrize("index", range(24))
+def test_all_that_belongs_to_a_sample_comes_back(kept, index):
+    source, row = StoreSource(kept, "all"), storejob.row(index)
+    record = source[index]
+    assert same_objects(record.objects, row.objects)
+    assert record.mask == (row.mask and row.mask.data)
+    assert record.partner == (row.partner and row.partner.data)
+    extra = dict(record.extra)
+    assert extra.pop("targets").tolist() == np.array(row.targets, np.float32).tolist()
+    assert extra == row.extra
+    assert record.path.endswith(f"[{index}] {row.image.path}")
+    assert source.groups[index] == row.group
+
+
+def test_no_time_and_no_path_is_in_any_file(kept, tmp_path):
+    storejob.write(tmp_path / "y.feed")
+    assert storejob.content(tmp_path / "y.feed") == storejob.content(kept)
+    assert all(str(kept.parent).encode() not in content for content in storejob.content(kept).values())
+
+
+def first_shard(store):
+    return store / "train-00000.arrow"
+
+
+def replaced(store):
+    (store / "new").write_bytes(first_shard(store).read_bytes()[::-1])
+    os.replace(store / "new", first_shard(store))
+
+
+OPENED = {
+    "cut": lambda store: os.truncate(first_shard(store), 100),
+    "emptied": lambda store: os.truncate(first_shard(store), 0),
+    "deleted": lambda store: first_shard(store).unlink(),
+    "replaced": replaced,
+    "written to": lambda store: first_shard(store).write_bytes(first_shard(store).read_bytes()[::-1]),
+}
+BROKEN = {"cut", "emptied", "written to"}
+
+
+@pytest.mark.parametrize("how", OPENED)
+def test_a_file_that_changes_before_it_is_opened(store, how):
+    source = StoreSource(store, "all")
+    OPENED[how](store)
+    with pytest.raises(DecodeError) as end:
+        source[2]
+    assert end.value.index == 2
+    assert source[20].data == storejob.row(20).image.data
+
+
+def read_on(store, how, pipe):
+    source = StoreSource(store, "all")
+    assert source[0].data != source[8].data  # both are open
+    OPENED[how](store)
+    for index in range(24):
+        try:
+            pipe.send("right" if source[index].data == storejob.row(index).image.data else "wrong")
+        except DecodeError as error:
+            pipe.send("error" if error.index == index else "without its index")
+
+
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("how", OPENED)
+def test_a_file_that_changes_while_it_is_open_ends_no_process(store, how):
+    """Deleted or replaced it is what it was; cut or written to, an error; never a signal."""
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=read_on, args=(store, how, there))
+    child.start()
+    there.close()
+    child.join()
+    assert child.exitcode == 0
+    assert [here.recv() for _ in range(24)] == ["error" if how in BROKEN else "right"] * 6 + ["right"] * 18
+    here.close()
+
+
+def damage(store, indices):
+    source = StoreSource(store, "all")
+    for index in indices:
+        data = source[index].data
+        file = next(path for path in store.glob("*.arrow") if data in path.read_bytes())
+        file.write_bytes(file.read_bytes().replace(data, bytes([data[0] ^ 1]) + data[1:]))
+
+
+def test_a_loader_leaves_damaged_samples_out_and_names_them(tmp_path):
+    storejob.write(tmp_path / "x.feed", columns=Columns())
+    damage(tmp_path / "x.feed", [3, 17])
+    shard = StoreSource(tmp_path / "x.feed", "all").manifest.shards[1]
+    content = bytearray((tmp_path / "x.feed" / shard.file).read_bytes())
+    content[sum(shard.batches[0].holes[-1])] ^= 4  # what two batches say of their samples
+    (tmp_path / "x.feed" / shard.file).write_bytes(content)
+    lost = [index for index in range(24) if not readable(StoreSource(tmp_path / "x.feed", "all"), index)]
+    assert {3, 17} < set(lost)
+    loader = DataLoader(ImageDataset(StoreSource(tmp_path / "x.feed", "all")), 4, on_error="skip")
+    with pytest.warns(RuntimeWarning, match="a sample cannot be made"):
+        seen = [(image, label) for images, labels in loader for image, label in zip(images, labels, strict=True)]
+    good = [storejob.row(index) for index in range(24) if index not in lost]
+    assert [int(label) for _, label in seen] == [row.label for row in good]
+    assert all(np.array_equal(image, decode(row.image.data)) for (image, _), row in zip(seen, good, strict=True))
+    assert sorted(entry.index for entry in loader.ledger) == lost
+
+
+def readable(source, index):
+    try:
+        source[index]
+    except DecodeError:
+        return False
+    return True
+
+
+def test_behind_a_memory_url(store):
+    system = fsspec.filesystem("memory")
+    system.put(f"{store}/", "/kept.feed/", recursive=True)
+    try:
+        source = StoreSource("memory://kept.feed", "val")
+        assert [source[index].data for index in range(6)] == [storejob.row(index).image.data for index in range(18, 24)]
+        system.pipe("/kept.feed/train-00000.arrow", b"x")
+        with pytest.raises(DecodeError, match="must have"):
+            StoreSource("memory://kept.feed", "train")[0]
+    finally:
+        system.rm("/kept.feed", recursive=True)
+
+
+def test_a_split_has_to_be_named_where_there_are_several(kept):
+    with pytest.raises(DataError, match="has the splits train, val"):
+        StoreSource(kept)
+    with pytest.raises(DataError, match="has no split 'test'"):
+        StoreSource(kept, "test")
+    assert len(StoreSource(kept, "val")) == 6
