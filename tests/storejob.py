@@ -64,9 +64,8 @@ def write(folder, begin=0, end=24, *, batch=BATCH, shard_bytes=12_000, tell=None
     """The samples ``begin`` to ``end``, in two splits; gives how many were read, and the manifest."""
     read = 0
     job = {"begin": begin, "end": end}
-    with StoreWriter(
-        folder, columns, CLASSES, job=job, recipe={"steps": [1]}, shard_bytes=shard_bytes, **how
-    ) as writer:
+    how = {"recipe": {"steps": [1]}, "shard_bytes": shard_bytes, **how}
+    with StoreWriter(folder, columns, CLASSES, job=job, **how) as writer:
         for first in range(begin + writer.done, end, batch):
             behind = min(end, first + batch)
             rows = [row(index) for index in range(first, behind)]

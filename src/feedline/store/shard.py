@@ -104,7 +104,7 @@ class Rows:
             return column.buffers()[-1].address - self._view.memory.address + row * size, size
         _, ends, data = self.batch.column(name).field("bytes").buffers()
         offsets = memoryview(ends).cast("i")
-        start = 0 if data is None else data.address - self._view.memory.address
+        start = data.address - self._view.memory.address if data is not None and data.size else 0  # else it is nowhere
         return start + offsets[row], offsets[row + 1] - offsets[row]
 
     def objects(self, row: int) -> Objects | None:
