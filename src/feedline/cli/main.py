@@ -17,6 +17,8 @@ from feedline._version import __version__
 from feedline.cli.check import check
 from feedline.cli.evaluate import evaluate
 from feedline.cli.pack import pack
+from feedline.cli.export import export
+from feedline.cli.info import info
 from feedline.cli.predict import predict
 from feedline.cli.prepare import prepare
 from feedline.cli.train import train
@@ -36,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (check, pack, prepare, verify, train, evaluate, predict):
+for command in (check, pack, prepare, info, verify, export, train, evaluate, predict):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
 

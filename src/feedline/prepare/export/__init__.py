@@ -1,5 +1,5 @@
 """A store that leaves feedline again: one file a format."""
 
-from feedline.prepare.export.exporting import FORMATS, Exported, export
+from feedline.prepare.export.exporting import FORMATS, Exported, check_format, export
 
-__all__ = ["FORMATS", "Exported", "export"]
+__all__ = ["FORMATS", "Exported", "check_format", "export"]

@@ -92,10 +92,7 @@ def export(
         DecodeError: a record of the store was damaged, or an image to be decoded is broken.
         ValueError: no such format, or one whose images are not scaled.
     """
-    if to not in FORMATS:
-        raise ValueError(f"to must be one of {', '.join(FORMATS)}, not {to!r}")
-    if normalized and to not in SCALED:
-        raise ValueError(f"images are scaled in {' and '.join(SCALED)} only, not in {to!r}")
+    check_format(to, normalized)
     target = Path(os.path.abspath(out))
     require_absent(target)
     source = StoreSource(store_path, WHOLE)
@@ -108,6 +105,14 @@ def export(
         left_out = list(_left_out(splits, carried))
         left_out += _folder(splits, target) if to == FOLDER else _files(splits, target, to)
     return Exported(str(target), {each.name: len(each) for each in splits}, tuple(left_out))
+
+
+def check_format(to: str, normalized: bool) -> None:
+    """Raises a ValueError where there is no such format, or its images are not scaled and shall be."""
+    if to not in FORMATS:
+        raise ValueError(f"to must be one of {', '.join(FORMATS)}, not {to!r}")
+    if normalized and to not in SCALED:
+        raise ValueError(f"images are scaled in {' and '.join(SCALED)} only, not in {to!r}")
 
 
 def _chosen(source: StoreSource, split: str | None) -> list[str]:
