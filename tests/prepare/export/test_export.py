@@ -148,7 +148,7 @@ def test_the_pixels_of_a_raw_store_are_no_png_of_two_channels(tmp_path):
     rows = [row(0, raw=True, channels=2)]
     path = store(tmp_path / "x.feed", {"all": rows}, shape=(6, 5, 2), normalize=HALF)
     for to in ("folder", "tar", "parquet"):
-        with pytest.raises(DataError, match="1, 3 or 4 channels.* have 2: export to npz or h5"):
+        with pytest.raises(DataError, match=r"1, 3 or 4 channels.* have 2: export to npz or h5"):
             export(path, tmp_path / "out", to, progress=False)
     with pytest.raises(DataError, match="says 3 numbers as mean, and its images have 2 channels"):
         export(path, tmp_path / "out", "npz", normalized=True, progress=False)
