@@ -21,7 +21,7 @@ def export(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No bar of progress, nothing told.")] = False,
 ) -> None:
-    """Write a store as class folders, tars, arrays, HDF5 or Parquet files, one file a split, which feedline opens too."""
+    """Write a store as class folders, or as one tar, array, HDF5 or Parquet file a split; feedline opens them too."""
     try:
         check_format(to, normalized)
     except ValueError as error:

@@ -127,7 +127,9 @@ def _chosen(source: StoreSource, split: str | None) -> list[str]:
 def _folder(splits: list[Split], target: Path) -> list[str]:
     alone = splits[0].source.splits == [WHOLE]
     with whole_folder(target) as root:
-        return [note for split in splits for note in folder.write(split, root, alone)]
+        notes = [note for split in splits for note in folder.write(split, root, alone)]
+        os.sync()  # of many small files faster than one by one
+    return notes
 
 
 def _files(splits: list[Split], target: Path, to: str) -> list[str]:

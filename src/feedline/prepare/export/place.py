@@ -11,6 +11,7 @@ from pathlib import Path
 
 from feedline._atomic import require_parent
 from feedline.errors import DataError
+from feedline.store.folder import sync
 
 
 def require_absent(out: Path) -> None:
@@ -22,14 +23,18 @@ def require_absent(out: Path) -> None:
 
 @contextmanager
 def whole_folder(out: Path) -> Iterator[Path]:
-    """A folder beside ``out`` that takes its place when the block ends well, and vanishes when it does not."""
+    """A folder beside ``out`` that takes its place when the block ends well, and vanishes when it does not.
+
+    Whoever fills it sees to it that the files are on the disk before the block ends.
+    """
     beside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
         inside = beside / out.name
         inside.mkdir()  # with the rights that any new folder has
         yield inside
-        os.sync()  # of many small files faster than one by one
+        sync(inside)
         require_absent(out)
         os.rename(inside, out)
+        sync(out.parent)
     finally:
         shutil.rmtree(beside)
