@@ -1,6 +1,7 @@
 """What all formats have in common: nothing is overwritten, nothing is left half, and what is lost is said."""
 
 import os
+from dataclasses import replace
 
 import pytest
 from exported import HALF, row, store
@@ -8,6 +9,7 @@ from exported import HALF, row, store
 import feedline
 from feedline.errors import DataError, DecodeError
 from feedline.prepare.export import FORMATS, export
+from feedline.store.manifest import found
 
 ENDINGS = {"tar": ".tar", "npz": ".npz", "h5": ".h5", "parquet": ".parquet"}
 HOW = {"tar": {"mode": "unchanged"}, "npz": {}, "h5": {"mode": "unchanged"}, "parquet": {"mode": "unchanged"}}
@@ -126,6 +128,25 @@ def test_what_is_misused_is_said(made, tmp_path):
         export(made, tmp_path / "out", "npz", normalized=True)
     with pytest.raises(FileNotFoundError, match="no such folder"):
         export(made, tmp_path / "no" / "out", "npz")
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_split_of_a_hostile_store_leads_nowhere(to, tmp_path):
+    path = store(tmp_path / "in", {"all": [row(0)]})
+    manifest = found(path)
+    shards = tuple(replace(shard, split="../evil") for shard in manifest.shards)
+    (path / "manifest.json").write_text(replace(manifest, shards=shards).text())
+    with pytest.raises(DataError, match=r"are called by letters, digits, '_' and '.', and one of .* is '../evil'"):
+        export(path, tmp_path / "out", to, progress=False)
+    assert os.listdir(tmp_path) == ["in"]
+
+
+def test_a_name_of_another_format_is_refused(made, tmp_path):
+    for to in ("folder", "h5"):
+        with pytest.raises(DataError, match=rf"x.npz is called as npz is, and is to be {to}"):
+            export(made, tmp_path / "x.npz", to)
+    export(made, tmp_path / "x.hdf5", "h5", split="val", progress=False)
+    assert len(feedline.open(tmp_path / "x.hdf5")) == 4
 
 
 def test_a_label_of_no_class_is_refused(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ _FILES: dict[str, tuple[str, Callable[[Split, BinaryIO], Iterator[str]], frozens
     "parquet": (".parquet", parquet.write, parquet.CARRIES),
 }
 FORMATS = (FOLDER, *_FILES)
+_ENDINGS = {**{ending: to for to, (ending, _, _) in _FILES.items()}, ".hdf5": "h5"}
+_NAME = re.compile(r"\w[\w.]*")
 SCALED = ("npz", "h5")
 """Formats whose numbers may be floats."""
 _CALLED = {
@@ -94,6 +97,7 @@ def export(
     """
     check_format(to, normalized)
     target = Path(os.path.abspath(out))
+    one_file = _is_file(target, to)
     require_absent(target)
     source = StoreSource(store_path, WHOLE)
     names = _chosen(source, split)
@@ -103,7 +107,7 @@ def export(
         splits = [Split(source, name, bar.update, scaling) for name in names]
         carried = frozenset() if to == FOLDER else _FILES[to][2]
         left_out = list(_left_out(splits, carried))
-        left_out += _folder(splits, target) if to == FOLDER else _files(splits, target, to)
+        left_out += _written(splits, target, to, one_file)
     return Exported(str(target), {each.name: len(each) for each in splits}, tuple(left_out))
 
 
@@ -115,8 +119,19 @@ def check_format(to: str, normalized: bool) -> None:
         raise ValueError(f"images are scaled in {' and '.join(SCALED)} only, not in {to!r}")
 
 
+def _is_file(target: Path, to: str) -> bool:
+    """Whether the place is called as one file of the format; raises a DataError where as one of another."""
+    named = _ENDINGS.get(target.suffix.lower())
+    if named not in (None, to):
+        raise DataError(f"{target} is called as {named} is, and is to be {to}: give it another name")
+    return named is not None
+
+
 def _chosen(source: StoreSource, split: str | None) -> list[str]:
-    """The splits to write; raises a DataError where there is no such one."""
+    """The splits to write; raises a DataError where there is no such one, or one whose name may lead elsewhere."""
+    odd = next((name for name in source.splits if not _NAME.fullmatch(name)), None)
+    if odd is not None:
+        raise DataError(f"splits are called by letters, digits, '_' and '.', and one of {source.root} is {odd!r:.60}")
     if split is None or (split == WHOLE and WHOLE not in source.splits):
         return source.splits
     if split not in source.splits:
@@ -124,18 +139,12 @@ def _chosen(source: StoreSource, split: str | None) -> list[str]:
     return [split]
 
 
-def _folder(splits: list[Split], target: Path) -> list[str]:
-    alone = splits[0].source.splits == [WHOLE]
-    with whole_folder(target) as root:
-        notes = [note for split in splits for note in folder.write(split, root, alone)]
-        os.sync()  # of many small files faster than one by one
-    return notes
-
-
-def _files(splits: list[Split], target: Path, to: str) -> list[str]:
-    """One file a split, in a folder, or the one that was named."""
+def _written(splits: list[Split], target: Path, to: str, one_file: bool) -> list[str]:
+    """Writes all; what is not in it as it was."""
+    if to == FOLDER:
+        return _folder(splits, target)
     ending, write, _ = _FILES[to]
-    if target.suffix.lower() != ending:
+    if not one_file:
         with whole_folder(target) as root:
             return [note for split in splits for note in _file(split, root / f"{split.name}{ending}", write)]
     if len(splits) > 1:
@@ -144,6 +153,14 @@ def _files(splits: list[Split], target: Path, to: str) -> list[str]:
             "say which one with split (--split), or name a folder"
         )
     return _file(splits[0], target, write)
+
+
+def _folder(splits: list[Split], target: Path) -> list[str]:
+    alone = splits[0].source.splits == [WHOLE]
+    with whole_folder(target) as root:
+        notes = [note for split in splits for note in folder.write(split, root, alone)]
+        os.sync()  # of many small files faster than one by one
+    return notes
 
 
 def _file(split: Split, path: Path, write: Callable[[Split, BinaryIO], Iterator[str]]) -> list[str]:
