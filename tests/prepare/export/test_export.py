@@ -1,6 +1,9 @@
 """What all formats have in common: nothing is overwritten, nothing is left half, and what is lost is said."""
 
+import errno
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -174,3 +177,32 @@ def test_the_pixels_of_a_raw_store_are_no_png_of_two_channels(tmp_path):
     with pytest.raises(DataError, match="says 3 numbers as mean, and its images have 2 channels"):
         export(path, tmp_path / "out", "npz", normalized=True, progress=False)
     export(path, tmp_path / "out", "npz", progress=False)
+
+
+FULL = """
+import os, resource, sys
+from feedline.prepare.export import export
+
+for to in ("folder", "tar", "npz", "h5", "parquet"):
+    for room in (10, 30_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        for out in ("out", f"out.{to}"):
+            try:
+                export("x.feed", out, to, progress=False)
+            except OSError as error:
+                print(to, room, out, error.errno, os.listdir())
+            else:
+                os.rename(out, f"../{to}{room}{out}")
+"""
+
+
+def test_where_the_disk_is_full_nothing_is_left(tmp_path):
+    """HDF5 among them, which a write that fails could take the process down with."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    store(folder / "x.feed", {"all": [row(number, height=64, width=64) for number in range(6)]})
+    done = subprocess.run([sys.executable, "-c", FULL], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert {line.partition("out")[2].partition(" ")[2] for line in lines} == {f"{errno.EFBIG} ['x.feed']"}
+    assert len(lines) == 2 * 2 * len(FORMATS) - 2  # files in a folder are small enough for the last room

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feedline._optional import require
 from feedline.prepare.export.split import Split
+from feedline.prepare.export.steady import SteadyFile, steady
 
 CARRIES: frozenset[str] = frozenset()
 _CHUNK = 2**20
@@ -23,40 +24,46 @@ def write(split: Split, stream: BinaryIO) -> Iterator[str]:
 
     Images are NxHxWxC where the store holds pixels or they are scaled, else N encoded files.
 
+    Args:
+        split: what to write.
+        stream: a file that can be read as well.
+
     Raises:
         ImportError: h5py is not installed.
+        OSError: it cannot be written.
     """
     h5py = require("h5py", "h5")
-    with os.fdopen(os.dup(stream.fileno()), "r+b") as both, h5py.File(both, "w") as file:  # HDF5 reads what it wrote
+    with steady(stream.fileno()) as place, h5py.File(place, "w") as file:
         if split.columns.shape is None and not split.scaled:
-            _put_files(h5py, file, split)
+            _put_files(h5py, file, place, split)
         else:
-            _put_arrays(file, split)
+            _put_arrays(file, place, split)
         labels = file.create_dataset("labels", (len(split),), np.int64, chunks=(min(_ROWS, len(split)),))
-        for begin, part in _placed(rows.labels for _, rows in split.batches()):
-            labels[begin : begin + len(part)] = part
+        _fill(labels, place, (rows.labels for _, rows in split.batches()))
         if split.classes:
             file.create_dataset("classes", data=list(split.classes), dtype=h5py.string_dtype())
     yield from ()
 
 
-def _put_files(h5py: Any, file: Any, split: Split) -> None:
-    images = file.create_dataset("images", (len(split),), h5py.vlen_dtype(np.uint8), chunks=(min(_ROWS, len(split)),))
-    for place, sample in enumerate(split.samples()):
-        images[place] = np.frombuffer(bytes(sample.data), np.uint8)
-
-
-def _put_arrays(file: Any, split: Split) -> None:
+def _put_arrays(file: Any, place: SteadyFile, split: Split) -> None:
     shape, dtype = split.one_shape()
     many = max(1, _CHUNK // (int(np.prod(shape)) * dtype.itemsize))
     images = file.create_dataset("images", (len(split), *shape), dtype, chunks=(min(many, len(split)), *shape))
-    for begin, part in _placed(split.arrays(shape, dtype)):
-        images[begin : begin + len(part)] = part
+    _fill(images, place, split.arrays(shape, dtype))
 
 
-def _placed(parts: Any) -> Iterator[tuple[int, Any]]:
-    """Where each part begins, and the part."""
+def _put_files(h5py: Any, file: Any, place: SteadyFile, split: Split) -> None:
+    few = (min(_ROWS, len(split)),)
+    images = file.create_dataset("images", (len(split),), h5py.vlen_dtype(np.uint8), chunks=few)
+    for row, sample in enumerate(split.samples()):
+        images[row] = np.frombuffer(bytes(sample.data), np.uint8)
+        place.check()
+
+
+def _fill(dataset: Any, place: SteadyFile, parts: Iterable[NDArray[Any]]) -> None:
+    """Puts the parts into the dataset, one behind the other."""
     begin = 0
     for part in parts:
-        yield begin, part
+        dataset[begin : begin + len(part)] = part
+        place.check()
         begin += len(part)
