@@ -38,7 +38,7 @@ def test_what_a_store_holds(made, command):
     ):
         assert row_ in cells
     size = sum(path.stat().st_size for path in made.glob("*.arrow"))
-    assert f"7 samples in 3 shards, {size / 1024:.1f} KiB" in out
+    assert f"7 samples, {size / 1024:.1f} KiB\n" in out
     assert "images: raw pixels, 6 x 5 x 3, uint8" in out
     assert "columns: pixels, path, label, group, split, source, width, height, format, crc32c\n" in out
     assert 'normalize: {"mean": [0.5, 0.5, 0.5], "std": [1.0, 1.0, 1.0]}' in out
@@ -63,7 +63,8 @@ def test_an_unfinished_job_says_how_far_it_is(tmp_path, command):
     begin(tmp_path / "x.feed")
     code, out, _ = command("info", tmp_path / "x.feed")
     assert code == 0
-    assert "unfinished: a job is 8 inputs far (7 samples, 1 whole shards, " in out
+    assert "unfinished: a job is 8 inputs far (7 samples, " in out
+    assert "shards closed: 1): give its command again, and it goes on" in out
     told = json.loads(command("info", tmp_path / "x.feed", "--json")[1])
     assert told["store"] is None
     assert told["unfinished"]["job"]["of"] == "glyphs"

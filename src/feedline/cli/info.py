@@ -55,7 +55,7 @@ def _print_counts(store: Mapping[str, Any]) -> None:
 def _print_rest(store: Mapping[str, Any]) -> None:
     image, normalize = store["image"], store["normalize"]
     shape = " x ".join(map(str, image.get("shape", ())))
-    typer.echo(f"{store['rows']:,} samples in {store['shards']:,} shards, {_size(store['bytes'])}")
+    typer.echo(f"{store['rows']:,} samples, {_size(store['bytes'])}")
     typer.echo("images: " + (f"raw pixels, {shape}, uint8" if shape else "encoded files, as they are"))
     typer.echo(f"columns: {', '.join(store['columns'])}")
     typer.echo("normalize: " + ("not said" if normalize is None else json.dumps(normalize)))
@@ -72,8 +72,8 @@ def _print_rest(store: Mapping[str, Any]) -> None:
 
 def _print_unfinished(left: Mapping[str, Any]) -> None:
     typer.echo(
-        f"unfinished: a job is {left['done']:,} inputs far ({left['rows']:,} samples, {left['shards']:,} whole shards, "
-        f"{_size(left['bytes'])}): give its command again, and it goes on"
+        f"unfinished: a job is {left['done']:,} inputs far ({left['rows']:,} samples, {_size(left['bytes'])}, "
+        f"shards closed: {left['shards']:,}): give its command again, and it goes on"
     )
 
 
