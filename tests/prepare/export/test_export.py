@@ -206,3 +206,11 @@ def test_where_the_disk_is_full_nothing_is_left(tmp_path):
     lines = done.stdout.splitlines()
     assert {line.partition("out")[2].partition(" ")[2] for line in lines} == {f"{errno.EFBIG} ['x.feed']"}
     assert len(lines) == 2 * 2 * len(FORMATS) - 2  # files in a folder are small enough for the last room
+
+
+@pytest.mark.parametrize("to", ENDINGS)
+@pytest.mark.parametrize("labels", [[-1, 0, 1, -1], [-1, -1, -1, -1]])
+def test_samples_without_a_class_have_none_when_they_are_read_again(to, labels, tmp_path):
+    path = store(tmp_path / "x.feed", {"all": [row(number, label=label) for number, label in enumerate(labels)]})
+    export(path, tmp_path / f"out{ENDINGS[to]}", to, progress=False)
+    assert feedline.open(tmp_path / f"out{ENDINGS[to]}").targets.tolist() == labels
