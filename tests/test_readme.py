@@ -22,6 +22,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SAYS = (
     "torch.Size([64, 1, 28, 28]) torch.float32",
     "['cat', 'dog'] True 2",
+    "['train', 'val'] (512, 1, 28, 28)",
     "1 resampling, 1 pass over floats",
     "39 batches were left, 0 samples could not be made",
 )

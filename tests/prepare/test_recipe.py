@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from feedline.errors import DataError
@@ -65,6 +68,17 @@ def test_archives_take_the_place_of_what_is_fetched(tmp_path):
         load("notmnist").with_archives(["nowhere.tar"])
     with pytest.raises(DataError, match="or NAME=FILE for each of large, small"):
         load("notmnist").with_archives([f"{tmp_path}/a.tar", f"{tmp_path}/b.tar"])
+
+
+def test_the_recipe_of_the_page_is_one(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "prepare.md").read_text()
+    (tmp_path / "pets.yaml").write_text(re.search(r"```yaml\n(.*?)```", page, re.DOTALL)[1])
+    recipe = load(tmp_path / "pets.yaml")
+    assert [(source.name, source.split, source.extract) for source in recipe.sources] == [
+        ("first", "train", False),
+        ("second", "test", True),
+    ]
+    assert (recipe.raw, recipe.near, recipe.limit) == ((64, 48), 4, 5000)
 
 
 def test_a_recipe_is_plain_data():

@@ -28,7 +28,7 @@ def refused(folder, before, *prepared, **how):
     return file
 
 
-@pytest.mark.parametrize("size", [0, 100, 1_000, 5_000, 20_000, 50_000, 80_000])
+@pytest.mark.parametrize("size", [0, 100, 1_000, 5_000, 20_000, 50_000, 65_000])
 def test_no_file_can_grow_further(tmp_path, size):
     whole, folder = tmp_path / "whole.feed", tmp_path / "x.feed"
     storejob.write(whole, 0, BASE)

@@ -16,9 +16,9 @@ import typer
 from feedline._version import __version__
 from feedline.cli.check import check
 from feedline.cli.evaluate import evaluate
-from feedline.cli.pack import pack
 from feedline.cli.export import export
 from feedline.cli.info import info
+from feedline.cli.pack import pack
 from feedline.cli.predict import predict
 from feedline.cli.prepare import prepare
 from feedline.cli.train import train

@@ -152,12 +152,6 @@ def test_a_name_of_another_format_is_refused(made, tmp_path):
     assert len(feedline.open(tmp_path / "x.hdf5")) == 4
 
 
-def test_a_label_of_no_class_is_refused(tmp_path):
-    path = store(tmp_path / "x.feed", {"all": [row(0), row(1, label=7)]})
-    with pytest.raises(DataError, match=r"must be one of its 2 classes or -1, not 7 \(index 1\)"):
-        export(path, tmp_path / "out", "folder", progress=False)
-
-
 @pytest.mark.parametrize("to", FORMATS)
 def test_labels_whose_classes_have_no_names(to, tmp_path):
     path = store(tmp_path / "x.feed", {"all": [row(number) for number in range(4)]}, classes=())
