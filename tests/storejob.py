@@ -163,12 +163,16 @@ class Faults:
 
         builtins.open = io.open
 
-    def hit(self, name):
+    def hit(self, name, *given):
         """Whether this call is the one."""
         self.count += 1
         if self.log:
+            files = list(given[:2])
+            if name in ("fsync", "write"):
+                files = [os.readlink(f"/proc/self/fd/{given[0]}")]
+            line = "\t".join([name, *(os.fspath(file) for file in files if isinstance(file, str | os.PathLike))])
             descriptor = os.open.__wrapped__(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            os.write(descriptor, f"{self.count} {name}\n".encode())
+            os.write(descriptor, f"{line}\n".encode())
             os.close(descriptor)
         return self.count == self.place
 
@@ -180,7 +184,7 @@ class Faults:
     def _wrapped(self, call, name):
         @functools.wraps(call)
         def wrapper(*given, **how):
-            if self.hit(name):
+            if self.hit(name, *given):
                 self.fail(*given)  # as the system does: it names the files that it was given the names of
             return call(*given, **how)
 
@@ -192,7 +196,7 @@ class Faults:
 
         class Raw(io.FileIO):
             def write(self, data):
-                if faults.hit("write"):
+                if faults.hit("write", self.fileno()):
                     if faults.how.startswith("torn"):
                         super().write(memoryview(data).cast("B")[: memoryview(data).nbytes // 2])
                     faults.fail()
@@ -201,7 +205,7 @@ class Faults:
         def wrapper(file, mode="r", *given, **how):
             if "b" not in mode or not set(mode) & set("wa"):
                 return call(file, mode, *given, **how)
-            if not isinstance(file, int) and self.hit(f"open {mode}"):
+            if not isinstance(file, int) and self.hit(f"open {mode}", file):
                 self.fail(file)
             return io.BufferedWriter(Raw(file, mode), 1 << 16)
 

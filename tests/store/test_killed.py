@@ -133,16 +133,16 @@ def test_a_job_that_is_killed_again_and_again(whole, tmp_path, append):
 
 
 def calls(case, log):
-    """The system calls of a job that is left alone."""
+    """The system calls of a job that is left alone, each with the files that it is of."""
     case.child(before=storejob.Faults, prepared=(0, "", str(log))).result()
-    return [line.split(" ", 1)[1] for line in log.read_text().splitlines()]
+    return [line.split("\t") for line in log.read_text().splitlines()]
 
 
 def hit_each(whole, tmp_path, append, modes):
     """Each call of the job fails once in each of these ways; gives how often each was hit."""
     names = calls(Case(whole, tmp_path / "x.feed", append), tmp_path / "log")
     hits = collections.Counter()
-    for place, name in enumerate(names, 1):
+    for place, (name, *_) in enumerate(names, 1):
         for mode in modes(place):
             case = Case(whole, tmp_path / "x.feed", append)
             told = told_by(case.child(before=storejob.Faults, prepared=(place, mode)))
@@ -167,6 +167,31 @@ def told_by(child):
 
 WELL = ("nothing", "", "", "")
 MODES = ("error", "kill", "torn", "torn kill")
+
+
+def test_what_is_told_of_is_on_the_disk_before(whole, tmp_path):
+    """The order that a power loss asks for: content before the word of it, names before the manifest, that at last."""
+    folder = tmp_path / "x.feed"
+    done = [
+        (name, *(file.replace(str(folder), "").strip("/") for file in files))
+        for name, *files in calls(Case(whole, folder, append=True), tmp_path / "log")
+    ]
+    manifest = next(n for n, call in enumerate(done) if call[0] == "replace" and call[-1] == "manifest.json")
+    shards = [n for n, call in enumerate(done) if call[0] == "replace" and call[-1].endswith(".arrow")]
+    assert len(shards) >= 2
+    for place in shards:
+        before, part = done[:place], done[place][1]
+        last_word = max(n for n, call in enumerate(before) if call == ("fsync", ".journal"))
+        content = max(n for n, call in enumerate(before) if call == ("fsync", part))
+        assert content < last_word
+        assert ("write", part) not in done[content:]
+        assert done[last_word - 1] == ("write", ".journal")
+    folders = [n for n, call in enumerate(done) if call == ("fsync", "")]
+    gone = done.index(("unlink", ".journal"))
+    assert any(shards[-1] < n < manifest for n in folders)
+    assert any(manifest < n < gone for n in folders)
+    assert done[manifest - 2][0] == "fsync"
+    assert done[manifest - 2][1].startswith(".manifest.json.")
 
 
 @pytest.mark.parametrize("append", [False, True])
