@@ -67,19 +67,24 @@ def test_eight_writers_at_once_are_one(tmp_path):
 
 
 def test_a_fork_that_outlives_the_writer_holds_no_lock(tmp_path):
+    """The writer is killed as it holds the lock, and a fork of it lives on."""
     here, there = os.pipe()
-    with locked(tmp_path / "x.feed"):
-        child = os.fork()
-        if child == 0:
-            os.read(here, 1)
-            os._exit(0)
+    writer = os.fork()
+    if writer == 0:
+        with locked(tmp_path / "x.feed"):
+            fork = os.fork()
+            os.write(there, f"{fork}\n".encode() if fork else b"up\n")
+            signal.pause()
+    with open(here) as said:
+        lines = {said.readline().strip(), said.readline().strip()}
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
+    os.close(there)
     try:
         assert storejob.write(tmp_path / "x.feed")[0] == 24
     finally:
-        os.write(there, b"x")
-        os.waitpid(child, 0)
-        os.close(here)
-        os.close(there)
+        (fork,) = lines - {"up"}
+        os.kill(int(fork), signal.SIGKILL)
 
 
 def test_an_error_without_a_name_gets_one(tmp_path):

@@ -47,6 +47,7 @@ def locked(folder: Path) -> Iterator[None]:
     finally:
         if descriptor in _HELD:
             _HELD.remove(descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a fork that has not yet run has it open too
             os.close(descriptor)
 
 
