@@ -24,7 +24,10 @@ STEPS = transforms.Compose(
 
 
 def stream(job: Job, steps: Any = STEPS, mode: Any = None) -> Iterator[Any]:
-    dataset = feedline.open(str(job.source), transform=steps, mode=mode)
+    return batches(feedline.open(str(job.source), transform=steps, mode=mode), job)
+
+
+def batches(dataset: Any, job: Job) -> Iterator[Any]:
     loader = feedline.DataLoader(
         dataset, job.batch, shuffle=True, num_workers=WORKERS, seed=job.seed, drop_last=True, persistent_workers=True
     )
