@@ -38,6 +38,8 @@ def test_notmnist_is_as_it_was_published():
         ("name: x\nsources: [{name: a, files: [f]}]\nmode: grey", "mode must be RGB or L"),
         ("name: x\nsources: [{name: a, files: [f]}, {name: a, files: [f]}]", "a name of its own"),
         ("name: {x", "is no YAML"),
+        ("name: x\nsources: [{name: a, files: [{url: f, sha256: 123}]}]", "in quotation marks"),
+        ("name: x\nsources: [{name: a, files: [{url: f, size: big}]}]", "a size in bytes"),
         ("sources: [{name: a, files: [f]}]", "name"),
     ],
 )

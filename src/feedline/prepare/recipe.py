@@ -31,6 +31,12 @@ class File:
     size: int | None = None
     sha256: str | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.url, str) or not isinstance(self.size, int | None):
+            raise ValueError(f"a file has a url and a size in bytes, not {self.url!r} and {self.size!r}")
+        if not isinstance(self.sha256, str | None):
+            raise ValueError(f"sha256 must be text, in quotation marks where it is digits alone, not {self.sha256!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
