@@ -7,8 +7,8 @@ JOBS ?= auto
 KERNEL := setup.py $(wildcard src/feedline/native/csrc/*)
 
 # What the kernel's own code is tested by.
-SANITIZED := $(addprefix tests/native/test_,chunk.py fuzz.py jpeg.py png.py place.py resample.py pixels.py warping.py \
-	philox.py) tests/test_filling.py
+SANITIZED := $(addprefix tests/native/test_,checksum.py chunk.py fuzz.py jpeg.py png.py place.py resample.py pixels.py \
+	restarts.py segments.py warping.py philox.py) tests/test_filling.py
 
 .PHONY: help demo test lint types tests torchvision sanitize clean
 

@@ -5,7 +5,7 @@
     python benchmarks/feed_store.py --raw [--corpus FOLDER] [--images 200000] [--rounds 5]
 
 The photographs of the corpus are packed with ``short_side=256`` and exported again as files; an epoch is 4,000 of them,
-each by four names. Every peer writes its own format of exactly these files first, which is not in its time. Then decode,
+each by four names. Every peer writes its own format of exactly these files first, out of its time. Then decode,
 RandomResizedCrop(224, antialiased), horizontal flip and normalise, with two workers each in its best configuration.
 ``--raw`` feeds random grey images of 28x28 as raw pixels in batches of 512, beside a bare NumPy gather of the same
 bytes and their labels. Where the cores are shared, the ratios say more than the rates.

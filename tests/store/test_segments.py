@@ -94,3 +94,23 @@ def test_a_store_of_raw_pixels_is_gathered(tmp_path):
         strict=True,
     )
     assert all(torch.equal(one[0], other[0]) and torch.equal(one[1], other[1]) for one, other in pairs)
+
+
+def test_numbers_in_the_place_of_labels_and_halves_are_not_lost(tmp_path):
+    rng = np.random.default_rng(1)
+    (tmp_path / "p").mkdir()
+    for number in range(4):
+        Image.fromarray(rng.integers(0, 256, (24, 64, 3), dtype=np.uint8)).save(tmp_path / "p" / f"{number}.png")
+    rows = "".join(f"p/{number}.png,{number / 2},{number}\n" for number in range(4))
+    (tmp_path / "t.csv").write_text(f"path,x,y\n{rows}")
+    table = feedline.open(tmp_path / "t.csv", targets=["x", "y"]).source
+    pack(table, tmp_path / "x.feed")
+    pack(feedline.open(tmp_path / "p", side_by_side="AtoB").source, tmp_path / "y.feed")
+    steps = Compose([ToTensor()])
+    (_, targets), *_ = feedline.DataLoader(feedline.open(tmp_path / "x.feed", steps), batch_size=4)
+    assert targets.tolist() == [[0, 0], [0.5, 1], [1, 2], [1.5, 3]]
+    (halves, _), *_ = feedline.DataLoader(feedline.open(tmp_path / "y.feed", steps), batch_size=4)
+    assert halves.shape == (4, 3, 24, 32)
+    stored = feedline.open(tmp_path / "y.feed").record(2)
+    theirs = feedline.open(tmp_path / "p", side_by_side="AtoB").record(2)
+    assert np.array_equal(stored.partner, theirs.partner)

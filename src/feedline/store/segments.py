@@ -14,6 +14,9 @@ from feedline.native.segments import SEGMENT
 from feedline.store.columns import Columns
 from feedline.store.shard import Rows
 
+_HALVES = '"side_by_side"'
+"""In what is known of a picture that holds another beside it, and is cut in Python."""
+
 
 class SegmentTable:
     """One segment a batch, opened when a sample of it is first asked for; for all threads of a process.
@@ -56,8 +59,10 @@ class SegmentTable:
 
 
 def _segment(rows: Rows, columns: Columns) -> dict[str, int]:
-    """The fields of a segment but its place among the others."""
+    """The fields of a segment but its place among the others; none where the kernel shall leave it alone."""
     batch = rows.batch
+    if columns.extra and any(_HALVES in (text or "") for text in batch.column("extra").to_pylist()):
+        return {}
     found = {"checksums": _address(batch.column("crc32c").buffers()[1])}
     if columns.shape is not None:
         data = batch.column("pixels").buffers()[-1]

@@ -24,6 +24,9 @@ from feedline.store.shard import OpenShard, Rows
 from feedline.store.view import view_of
 from feedline.types import Record, Spec
 
+_FEW = 8
+"""Shards that are looked at as a whole sooner than it is found which of them a batch touches."""
+
 
 class StoreSource:
     """The samples of a store that ``feedline pack`` or ``feedline prepare`` wrote, mapped into memory, or behind a URL.
@@ -145,12 +148,17 @@ class StoreSource:
         return [self[index] for index in indices]
 
     def bulk(self, indices: NDArray[np.int64]) -> tuple[Segments, NDArray[np.int64]] | None:
-        """Where the images of these samples lie in memory, for the kernel, and their labels; None behind a URL."""
-        if "://" in self.root:
+        """Where the images of these samples lie in memory, for the kernel, and their labels.
+
+        None behind a URL, and where samples have numbers in the place of a label.
+        """
+        if "://" in self.root or self.manifest.columns.targets:
             return None
         self._segments.open(indices)
-        for number in np.unique(np.searchsorted(self._ends, indices, side="right")).tolist():
-            self._shard(number).view.require_unchanged()
+        few = len(self._shards) <= _FEW
+        touched = range(len(self._shards)) if few else np.unique(np.searchsorted(self._ends, indices, side="right"))
+        for number in touched:
+            self._shard(int(number)).view.require_unchanged()
         return Segments(self._segments.table, self._opened), self.targets[indices]
 
     def _record(self, rows: Rows, row: int, path: str) -> Record:
