@@ -97,7 +97,7 @@ def test_what_no_writer_of_ours_writes_is_a_decode_error(tmp_path, other, index)
 
 
 def test_another_schema_or_compressed_buffers_are_a_decode_error(tmp_path):
-    with pytest.raises(DataError, match="the holes of"):
+    with pytest.raises(DataError, match="is no manifest of a store"):
         StoreSource(store(tmp_path / "x", batch(), compression="zstd"))
     source = StoreSource(store(tmp_path / "y", batch().drop_columns(["extra"])))
     with pytest.raises(DecodeError, match="other columns or batches"):
