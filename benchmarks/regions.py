@@ -1,28 +1,39 @@
 """Decodes regions of photographs with and without restart markers: what the markers cost and save.
 
     python benchmarks/regions.py [FOLDER] [--every 4] [--files 200] [--regions 500] [--passes 5]
+    python benchmarks/regions.py [FOLDER] --loader [--files 200] [--passes 5]
 
 FOLDER holds JPEGs, by default those that `corpus.py` makes. Regions are RandomResizedCrop's (area 0.08 to 1, ratio 3/4
 to 4/3), without resampling. Every region is compared to the bit first; then both ways take turns, region by region, and
 the least of the passes counts for each region, so that what else the machine does disturbs both alike and little. One
 thread, bytes in memory.
+
+``--loader`` packs the files into two stores, as they are and with restart markers, and takes whole epochs of the loader
+over each in turn: RandomResizedCrop(224) of such areas, flip and floats, two threads. Its times an image are of the
+kernel, which decodes, resamples and writes, by the processor; and of the clock.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from time import thread_time
+from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
 import numpy as np
 from corpus import DEFAULT
 
+import feedline
+from feedline import transforms
 from feedline.native import counting
 from feedline.native.restarts import Rewritten, rewritten
+from feedline.prepare import pack
 
 try:
     from feedline.native import _kernel
@@ -119,6 +130,63 @@ def report_bytes(every: Sequence[Case]) -> None:
     print(f"a marker every {interval:.1f} units; to new codes and a marker a row {100 * (after / fewest - 1):+.2f} %")
 
 
+def stores(paths: Sequence[Path], every: Path) -> list[Path]:
+    """The files, packed as they are and with restart markers."""
+    files = every / "files"
+    files.mkdir()
+    for number, path in enumerate(paths):
+        shutil.copyfile(path, files / f"{number:05}.jpg")
+    found = [every / "plain.feed", every / "markers.feed"]
+    for store, markers in zip(found, (False, True), strict=True):
+        pack(files, store, restart_markers=markers, progress=False)
+    return found
+
+
+def loader_of(store: Path, area: tuple[float, float]) -> Any:
+    steps = transforms.Compose(
+        [
+            transforms.RandomResizedCrop(224, scale=area),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize("imagenet"),
+        ]
+    )
+    dataset = feedline.open(store, transform=steps)
+    return feedline.DataLoader(dataset, 64, shuffle=True, num_workers=2, seed=0, persistent_workers=True)
+
+
+def epoch(loader: Any) -> tuple[float, float, float]:
+    """Of an image: units read, us of the processor in the kernel, us of the clock."""
+    with counting() as counts:
+        begun, images = perf_counter(), sum(len(labels) for _, labels in loader)
+        clock = perf_counter() - begun
+    return counts.mcus_read / images, counts.unlocked_ns / 1e3 / images, 1e6 * clock / images
+
+
+def report_loader(places: Sequence[Path], passes: int) -> None:
+    print("area         units an image, plain  markers     us of the kernel, plain  markers   less    by the clock")
+    for area in [*pairwise(SHARES), (SHARES[0], SHARES[-1])]:
+        loaders = [loader_of(store, area) for store in places]
+        for loader in loaders:
+            epoch(loader)
+        found = np.array([[epoch(loader) for loader in loaders] for _ in range(passes)])
+        (units, kernel, _), (fewer, less, _) = np.median(found, 0)
+        ratios = 100 * (1 - np.median(found[:, 1] / found[:, 0], 0))
+        print(
+            f"{area[0]:.2f}..{area[1]:.2f} {units:23.0f} {fewer:8.0f} {kernel:27.0f} {less:8.0f}"
+            f" {ratios[1]:5.1f}% {ratios[2]:14.1f}%"
+        )
+
+
+def whole_loader(paths: Sequence[Path], passes: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["FEEDLINE_CACHE"] = f"{folder}/cache"
+        places = stores(paths, Path(folder))
+        before, after = (sum(file.stat().st_size for file in store.iterdir()) for store in places)
+        print(f"{len(paths)} files: {before:,} bytes of a store become {after:,} ({100 * (after / before - 1):+.2f} %)")
+        report_loader(places, passes)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT / "jpeg")
@@ -126,9 +194,13 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=200, help="spread over the folder")
     parser.add_argument("--regions", type=int, default=500)
     parser.add_argument("--passes", type=int, default=5)
+    parser.add_argument("--loader", action="store_true", help="the whole loader, from stores")
     asked = parser.parse_args()
     paths = sorted(asked.folder.rglob("*.jpg"))
     paths = paths[:: max(1, len(paths) // asked.files)][: asked.files]
+    if asked.loader:
+        whole_loader(paths, asked.passes)
+        return
     made = cases(paths, asked.every, asked.regions)
     report_bytes(made)
     equal = sum(plain(case) == tiled(case) for case in made)
