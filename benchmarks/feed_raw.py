@@ -1,12 +1,13 @@
 """Small raw images to batches of 512, beside a bare NumPy gather of the same bytes: what the loader itself costs.
 
-    python benchmarks/feed_raw.py [PATH] [--images 200000] [--side 28] [--rounds 15]
+    python benchmarks/feed_raw.py [PATH] [--images 200000] [--side 28] [--rounds 15] [--store]
 
 PATH is anything that feedline.open opens, of uint8 images of one size, such as a store; without one an .npy of random
-grey images is made in a temporary folder. A round is one whole pass of each in turn, in a new random order: first the
-gather, ``images[indices]`` with the images in memory and without labels, then the loader, shuffled and seeded, with
-each number of worker threads, its labels in the batch and its start in the time. Floats are ToTensor and Normalize,
-beside a gather and ``astype``. Where others use the cores, the best of many short rounds says more than the median.
+grey images is made in a temporary folder; ``--store`` packs either into a store there, which is read. A round is one
+whole pass of each in turn, in a new random order: first the gather, ``images[indices]`` with the images in memory and
+without labels, then the loader, shuffled and seeded, with each number of worker threads, its labels in the batch and
+its start in the time. Floats are ToTensor and Normalize, beside a gather and ``astype``. Where others use the cores,
+the best of many short rounds says more than the median.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import torch
 
 import feedline
 from feedline import DataLoader, ImageDataset
+from feedline.prepare import pack
 from feedline.transforms import Compose, Normalize, ToTensor
 
 Pass = Callable[[], Iterable[Any]]
@@ -118,9 +120,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--workers", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--store", action="store_true", help="packs them and reads the store")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report(asked.path or made(folder, asked.images, asked.side), asked)
+        path = asked.path or made(folder, asked.images, asked.side)
+        if asked.store:
+            path = pack(path, Path(folder, "raw.feed"), progress=False).path
+        report(path, asked)
 
 
 if __name__ == "__main__":

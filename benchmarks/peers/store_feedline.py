@@ -1,4 +1,4 @@
-"""feedline from a store that it packed: encoded files as they are, or rewritten with restart markers; or raw pixels."""
+"""feedline from a store that it packed: encoded files as they are, or rewritten with restart markers."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def converted(job: Job) -> str:
     return str(folder)
 
 
-def stream(job: Job, steps: Any = feedline_float.STEPS) -> Iterator[Any]:
-    return feedline_float.stream(Job(Path(converted(job)), job.converted, job.batch, job.variant, job.seed), steps)
+def stream(job: Job) -> Iterator[Any]:
+    return feedline_float.stream(Job(Path(converted(job)), job.converted, job.batch, job.variant, job.seed))
