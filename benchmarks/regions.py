@@ -1,6 +1,6 @@
 """Decodes regions of photographs with and without restart markers: what the markers cost and save.
 
-    python benchmarks/regions.py [FOLDER] [--every 4] [--files 200] [--regions 500] [--passes 5]
+    python benchmarks/regions.py [FOLDER] [--every 2] [--files 200] [--regions 500] [--passes 5]
     python benchmarks/regions.py [FOLDER] --loader [--files 200] [--passes 5]
 
 FOLDER holds JPEGs, by default those that `corpus.py` makes. Regions are RandomResizedCrop's (area 0.08 to 1, ratio 3/4
@@ -190,7 +190,7 @@ def whole_loader(paths: Sequence[Path], passes: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT / "jpeg")
-    parser.add_argument("--every", type=int, default=4, help="units between two markers, or more")
+    parser.add_argument("--every", type=int, default=2, help="units between two markers, or more")
     parser.add_argument("--files", type=int, default=200, help="spread over the folder")
     parser.add_argument("--regions", type=int, default=500)
     parser.add_argument("--passes", type=int, default=5)
