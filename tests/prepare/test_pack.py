@@ -1,6 +1,7 @@
 import io
 import json
 import shutil
+import tarfile
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 import feedline
 from feedline.errors import DataError, DecodeError
+from feedline.native.chunk import AVAILABLE
 from feedline.prepare import pack
 from feedline.store import StoreSource
 
@@ -131,6 +133,112 @@ def test_appended_rows_lie_behind_those_that_were_there(folder, tmp_path):
     assert source[3].data == source[23].data
     with pytest.raises(DataError, match="is a store already"):
         pack(folder, tmp_path / "x.feed")
+
+
+def test_an_unfinished_pack_of_other_files_is_not_gone_on_with(folder, tmp_path):
+    broken(folder)
+    with pytest.raises(DecodeError, match="--on-error skip"):
+        pack(folder, tmp_path / "x.feed")
+    data = bytearray((folder / "cats" / "0.jpeg").read_bytes())
+    (folder / "cats" / "0.jpeg").write_bytes(data[:-40] + bytes(38) + data[-2:])
+    with pytest.raises(DataError, match="unfinished job that differs in files"):
+        pack(folder, tmp_path / "x.feed", on_error="skip")
+    pack(folder, tmp_path / "x.feed", on_error="skip", restart=True)
+
+
+def test_what_the_first_samples_did_not_have_is_not_lost(tmp_path):
+    with tarfile.open(tmp_path / "some.tar", "w") as archive:
+        for number in range(200):
+            mask = [(f"{number:03}.mask.png", picture(number, form="PNG", mode="L"))] if number == 2 else []
+            for name, data in [(f"{number:03}.png", picture(number, form="PNG")), *mask]:
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                archive.addfile(entry, io.BytesIO(data))
+    with pytest.raises(DataError, match=r"002.png has mask, and none of the samples .*--also mask"):
+        pack(tmp_path / "some.tar", tmp_path / "x.feed")
+    pack(tmp_path / "some.tar", tmp_path / "x.feed", also=["mask"], restart=True)
+    assert StoreSource(tmp_path / "x.feed")[2].mask == feedline.open(tmp_path / "some.tar").source[2].mask is not None
+
+
+def test_one_picture_in_colour_among_grey_ones_is_not_made_grey_in_silence(tmp_path):
+    (tmp_path / "x").mkdir()
+    for number in range(150):
+        (tmp_path / "x" / f"{number:03}.png").write_bytes(
+            picture(number, form="PNG", mode="L" if number != 1 else "RGB")
+        )
+    with pytest.raises(DataError, match=r"001.png has colours"):
+        pack(tmp_path / "x", tmp_path / "y.feed", raw=(8, 8))
+    pack(tmp_path / "x", tmp_path / "y.feed", raw=(8, 8), mode="L", restart=True)
+
+
+def test_a_store_within_its_data_is_refused(folder):
+    with pytest.raises(DataError, match="lies in the data"):
+        pack(folder, folder / "x.feed")
+
+
+def test_appended_classes_are_told_apart_by_name(folder, tmp_path):
+    pack(folder, tmp_path / "x.feed")
+    shutil.rmtree(folder / "cats")
+    (folder / "emus").mkdir()
+    (folder / "emus" / "1.png").write_bytes(picture(7, form="PNG"))
+    pack(folder, tmp_path / "x.feed", append=True)
+    source = StoreSource(tmp_path / "x.feed")
+    assert source.classes == ["cats", "dogs", "emus"]
+    assert np.bincount(source.targets).tolist() == [10, 20, 1]
+
+
+def test_a_store_is_packed_again_with_all_that_it_knows(folder, tmp_path):
+    broken(folder)
+    options = {"restart_markers": True} if AVAILABLE else {}
+    pack(folder, tmp_path / "x.feed", on_error="skip", hash=True, stats=True, split={"val": 0.2}, **options)
+    pack(tmp_path / "x.feed", tmp_path / "y.feed")
+    for split in ("train", "val"):
+        one, two = (StoreSource(tmp_path / name, split) for name in ("x.feed", "y.feed"))
+        assert [one[index].data for index in range(len(one))] == [two[index].data for index in range(len(two))]
+        assert [one.kept(index) for index in range(len(one))] == [two.kept(index) for index in range(len(two))]
+        assert [one.origin(index) for index in range(len(one))] == [two.origin(index) for index in range(len(two))]
+    assert one.manifest.left_out == two.manifest.left_out != ()
+
+
+def test_pairs_and_parts_of_datasets_go_in_and_no_place_on_this_machine(folder, tmp_path):
+    pack(folder / "cats", tmp_path / "x.feed", how={"pair": folder / "cats"})
+    assert StoreSource(tmp_path / "x.feed")[3].partner == StoreSource(tmp_path / "x.feed")[3].data
+    part = feedline.Subset(feedline.open(folder), [12, 3])
+    pack(part, tmp_path / "y.feed")
+    source = StoreSource(tmp_path / "y.feed")
+    assert [source.origin(index)[0] for index in range(2)] == ["dogs/2.jpeg", "cats/3.png"]
+    assert not any(
+        str(tmp_path).encode()[1:] in data
+        for path in ("x", "y")
+        for data in content(tmp_path / f"{path}.feed").values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"mode": "L"}, "files go in as they are"),
+        ({"raw": (8, 8), "mode": "unchanged"}, "are of one mode"),
+        ({"raw": (10**6, 10**6)}, "raw pixels are at most"),
+        ({"split": {"all": 0.1}}, "nor 'all'"),
+        ({"split": {"a-b": 0.1}}, "by letters"),
+        ({"also": ["masks"]}, "also says"),
+    ],
+)
+def test_options_that_do_not_fit_are_said_first(folder, tmp_path, options, says):
+    with pytest.raises(ValueError, match=says):
+        pack(folder, tmp_path / "x.feed", **options)
+    assert not (tmp_path / "x.feed").exists()
+
+
+def test_pictures_that_no_file_is_written_of_are_broken_ones(tmp_path):
+    (tmp_path / "x").mkdir()
+    for number, mode in enumerate(["LA", "L", "F"]):
+        small = Image.fromarray(np.linspace(0, 1, 4000, dtype=np.float32).reshape(40, 100))
+        (small if mode == "F" else small.convert("L").convert(mode)).save(tmp_path / "x" / f"{number}.tif")
+    packed = pack(tmp_path / "x", tmp_path / "y.feed", short_side=20, on_error="skip", hash=True)
+    assert [each["path"] for each in packed.broken] == ["2.tif"]
+    assert {record.data[1:4] for record in StoreSource(tmp_path / "y.feed")} == {b"PNG"}
 
 
 def test_hash_and_stats_are_columns(folder, tmp_path):

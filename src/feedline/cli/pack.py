@@ -10,8 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from feedline.codecs import MAX_PIXELS
+from feedline.errors import FeedlineError
 from feedline.prepare import pack as pack_all
 from feedline.prepare.packed import Estimate
+from feedline.prepare.splits import check_shares
 from feedline.store import Manifest
 
 _MB = 2**20
@@ -45,6 +48,17 @@ def pack(
     hash: Annotated[bool, typer.Option("--hash", help="Add a perceptual hash to each row (decodes).")] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Add mean and deviation to each row (decodes).")] = False,
     check: Annotated[bool, typer.Option("--check", help="Decode each image, to know that it can be.")] = False,
+    pair: Annotated[str | None, typer.Option(help="Where the partners of the images are, by equal names.")] = None,
+    mask: Annotated[str | None, typer.Option(help="Where the masks of the images are, by equal names.")] = None,
+    side_by_side: Annotated[
+        Literal["AtoB", "BtoA"] | None, typer.Option(help="For images that hold two beside each other.")
+    ] = None,
+    also: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...", help="What samples have though not the first few: mask, partner, objects, extra."
+        ),
+    ] = None,
     append: Annotated[bool, typer.Option("--append", help="Add to the store that is there.")] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Throw away what another job left unfinished.")] = False,
     shard_size: Annotated[int, typer.Option(min=1, help="MB of each file of the store.")] = 256,
@@ -54,30 +68,42 @@ def pack(
 
     Encoded files go in as they are. Interrupted, the same command goes on.
     """
-    packed = pack_all(
-        src,
-        out,
-        on_error=on_error,
-        short_side=short_side,
-        quality=quality,
-        raw=None if raw is None else _size(raw),
-        mode=mode,
-        restart_markers=restart_markers,
-        split=None if split is None else shares(split),
-        group_by=group_by,
-        seed=seed,
-        hash=hash,
-        stats=stats,
-        check=check,
-        append=append,
-        restart=restart,
-        shard_bytes=shard_size * _MB,
-        progress=not quiet,
-        told=None if quiet else _tell,
-    )
+    opening = {"pair": pair, "mask": mask, "side_by_side": side_by_side}
+    try:
+        packed = pack_all(
+            src,
+            out,
+            on_error=on_error,
+            short_side=short_side,
+            quality=quality,
+            raw=None if raw is None else _size(raw),
+            mode=mode,
+            restart_markers=restart_markers,
+            split=None if split is None else shares(split),
+            group_by=group_by,
+            seed=seed,
+            hash=hash,
+            stats=stats,
+            check=check,
+            how={name: value for name, value in opening.items() if value is not None},
+            also=[] if also is None else also.split(","),
+            append=append,
+            restart=restart,
+            shard_bytes=shard_size * _MB,
+            progress=not quiet,
+            told=_silent if quiet else _tell,
+        )
+    except ValueError as error:  # options that do not go together
+        if isinstance(error, FeedlineError):
+            raise
+        raise typer.BadParameter(str(error)) from error
     if not quiet:
         Console().print(table_of(packed.manifest))
         typer.echo("\n".join(packed.lines()))
+
+
+def _silent(_: Estimate) -> None:
+    pass
 
 
 def _tell(estimate: Estimate) -> None:
@@ -89,7 +115,10 @@ def _size(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
     if found is None:
         raise typer.BadParameter(f"--raw takes WIDTHxHEIGHT in pixels, such as 32x32, not {text!r}")
-    return int(found[2]), int(found[1])
+    width, height = int(found[1]), int(found[2])
+    if width * height > MAX_PIXELS:
+        raise typer.BadParameter(f"--raw takes at most {MAX_PIXELS:,} pixels, not {text}")
+    return height, width
 
 
 def shares(text: str) -> dict[str, float]:
@@ -97,7 +126,14 @@ def shares(text: str) -> dict[str, float]:
     found = [re.fullmatch(r"\s*(\w+)=(0?\.\d+)\s*", each) for each in text.split(",")]
     if None in found:
         raise typer.BadParameter(f"--split takes NAME=SHARE,... with shares below 1, such as val=0.1, not {text!r}")
-    return {each[1]: float(each[2]) for each in found if each is not None}
+    named = [(each[1], float(each[2])) for each in found if each is not None]
+    try:
+        check_shares(dict(named))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if len(dict(named)) < len(named):
+        raise typer.BadParameter(f"--split names each split once, not {text!r}")
+    return dict(named)
 
 
 def table_of(manifest: Manifest) -> Table:

@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline._open import open as open_dataset
+from feedline.dataset import ImageDataset
 from feedline.errors import DataError
 from feedline.sources import CifarSource, MnistSource
 from feedline.sources.class_folders import holds_splits
+from feedline.sources.saved import state_of
 from feedline.store import StoreSource, is_store
 from feedline.store.manifest import WHOLE
+from feedline.subsets import Subset
 from feedline.types import Source
 
 _LOOKED_AT = 100_000
@@ -47,7 +50,8 @@ class Origin:
         if isinstance(self.source, StoreSource):
             return self.source.origin(index)[0]
         path = self.source.path(index)
-        short = path[len(self.base) :].lstrip("/:!") if path.startswith(self.base) else os.path.basename(path)
+        inside = self.base and path.startswith(self.base)
+        short = path[len(self.base) :].lstrip("/:!") if inside else os.path.basename(path)
         return os.fsencode(short).decode("utf-8", "replace")
 
 
@@ -93,6 +97,21 @@ class Inputs:
             found.update(path.encode("utf-8", "surrogateescape"))
         return found.hexdigest()
 
+    def state(self) -> str:
+        """What else tells that these are the very inputs that an earlier process read: files' sizes and times.
+
+        It depends on the machine, and is for the journal of an unfinished job alone.
+        """
+        found = hashlib.blake2b(digest_size=16)
+        for origin in self.origins:
+            found.update(f"{origin.name}\0{_state_of(origin.base)}\0".encode("utf-8", "surrogateescape"))
+        for place in np.unique(np.linspace(0, len(self) - 1, _LOOKED_AT).astype(np.int64)).tolist():
+            origin = self.origin(place)
+            if origin.source.has_files:
+                path = origin.source.path(int(self.indices[place]))
+                found.update(f"{_state_of(path)}\0".encode("utf-8", "surrogateescape"))
+        return found.hexdigest()
+
     def chosen(self, places: NDArray[np.int64], splits: NDArray[np.str_], order: Sequence[str]) -> Inputs:
         """Some of these in other splits, which follow each other as ``order`` says."""
         rank = np.array([list(order).index(name) for name in splits.tolist()], np.int64)
@@ -104,16 +123,27 @@ class Inputs:
         )
 
 
+def _state_of(path: str) -> str:
+    """Size and time of change of a file; of a folder nothing, for its files tell."""
+    try:
+        return "" if os.path.isdir(path) else state_of(path)
+    except OSError:
+        return ""
+
+
 def inputs_of(data: Any, **how: Any) -> Inputs:
     """All samples of what :func:`feedline.open` takes; of a folder or store with splits, those of all of them.
 
     Args:
-        data: a path, a URL, a source, ...
+        data: a path, a URL, a source, a dataset of feedline's or a part of one, ...
         how: what its source takes.
 
     Raises:
         DataError: nothing that opens, or splits of different classes.
     """
+    if isinstance(data, Subset):
+        whole = inputs_of(data.dataset, **how)
+        return whole.chosen(data.indices, whole.splits[data.indices], whole.splits[:1].tolist())
     parts = list(_parts(data, how))
     classes = parts[0][1].source.classes
     for name, origin in parts[1:]:
@@ -138,13 +168,14 @@ def inputs_of(data: Any, **how: Any) -> Inputs:
 def _parts(data: Any, how: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:
     """Each split of the data by its name, or all of it."""
     if not isinstance(data, str | bytes | os.PathLike):
-        source = open_dataset(data).source
-        yield WHOLE, Origin(source, type(source).__name__, "")
+        source = data.source if isinstance(data, ImageDataset) else open_dataset(data, **how).source
+        base = _base(source)
+        yield WHOLE, Origin(source, os.path.basename(base) or type(source).__name__, base)
         return
     path = os.fsdecode(data)
     base = path.rstrip("/") if "://" in path else os.path.abspath(path)
     name = os.path.basename(base)
-    for split in _splits(path):
+    for split in _splits(path, how):
         source = _opened(path, split, how)
         begin = os.path.join(base, split) if split is not None and os.path.isdir(os.path.join(base, split)) else base
         yield (split or WHOLE).lower(), Origin(source, name, begin)
@@ -155,26 +186,51 @@ def _opened(path: str, split: str | None, how: Mapping[str, Any]) -> Source:
     return open_dataset(path, **own).source
 
 
-def _splits(path: str) -> Sequence[str | None]:
-    """The names of its splits; of what has none, None alone."""
-    if not os.path.isdir(path):
+def _base(source: Any) -> str:
+    """What the paths of an opened source begin with: its folder or file, or that of the source that it is around."""
+    for name in ("root", "file", "_file"):
+        if isinstance(getattr(source, name, None), str):
+            return str(getattr(source, name))
+    inner = getattr(source, "a", None) or getattr(source, "source", None)
+    files = getattr(source, "files", None)
+    return _base(inner) if inner is not None else str(files[0]) if files else ""
+
+
+def _splits(path: str, how: Mapping[str, Any]) -> Sequence[str | None]:
+    """The names of its splits; of what has none, or of which one was named, None alone."""
+    if "split" in how:
         return [None]
-    if is_store(path):
-        names = StoreSource(path, "all").splits
+    if is_store(path) or path.rstrip("/").endswith(".feed"):
+        names = StoreSource(path, WHOLE).splits
         return [None] if len(names) == 1 else names
-    folders = sorted(entry.name for entry in Path(path).iterdir() if entry.is_dir())
+    folders = sorted(entry.name for entry in Path(path).iterdir() if entry.is_dir()) if os.path.isdir(path) else []
     if holds_splits(folders):
         return sorted(folders, key=lambda name: (_RANK.get(name.lower()[:2], len(_RANK)), name))
-    return ["train", "test"] if _has_both(path) else [None]
+    return _named(path, how)
 
 
 _RANK = {"tr": 0, "va": 1, "te": 2}
 
 
-def _has_both(path: str) -> bool:
-    """Whether it is a published set in its own files, with both of its splits."""
+def _named(path: str, how: Mapping[str, Any]) -> Sequence[str | None]:
+    """Of what is opened by the name of a split, or is a published set in two files, the names that there are."""
     try:
-        sources = [open_dataset(path, split=split).source for split in ("train", "test")]
+        alone: Any = open_dataset(path, **how).source
+    except DataError as error:
+        found = [split for split in _USUAL if _opens(path, split, how)]
+        if not found:
+            raise error
+        return found
+    both = isinstance(alone, CifarSource | MnistSource) and os.path.isdir(path) and _opens(path, "test", how)
+    return ["train", "test"] if both else [None]
+
+
+_USUAL = ("train", "val", "test")
+
+
+def _opens(path: str, split: str, how: Mapping[str, Any]) -> bool:
+    try:
+        _opened(path, split, how)
     except (DataError, TypeError):
         return False
-    return all(isinstance(source, CifarSource | MnistSource) for source in sources)
+    return True

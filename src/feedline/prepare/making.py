@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,24 +10,26 @@ from typing import Any
 
 import cv2
 import numpy as np
+from PIL import Image as Picture
 
 from feedline.codecs import probe
 from feedline.codecs.check import check_data
+from feedline.codecs.depth import to_dtype
 from feedline.dataset import ImageDataset
-from feedline.errors import DecodeError
+from feedline.errors import DataError, DecodeError
 from feedline.native.restarts import rewritten
 from feedline.prepare.hashing import phash
 from feedline.prepare.inputs import Inputs
 from feedline.records import decoded
-from feedline.store import Columns, Part, Row
+from feedline.store import Columns, Part, Row, StoreSource
 from feedline.transforms import Resize
 from feedline.types import Header, Image, Mode, Record
 
-_GREY, _COLOURS = 1, 3
+_GREY, _WITH_ALPHA, _COLOURS = 1, 2, 3
 _EVERY = 2
 """Units between two restart markers: of 1 to 4, what saved most for files that grew by next to nothing."""
-_END = 4096
-"""Bytes at the end of a JPEG in which its last marker is looked for."""
+_ENDS = {"jpeg": b"\xff\xd9", "png": b"IEND\xaeB`\x82"}
+"""The last bytes of a whole file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class How:
         stats: whether rows get mean and standard deviation.
         check: whether each image is decoded, to know that it can be.
         size: (width, height) as stored that each image must have; None for any.
+        guessed: whether the mode is grey because the images that were looked at are: another one ends it.
     """
 
     short_side: int | None = None
@@ -54,6 +58,7 @@ class How:
     stats: bool = False
     check: bool = False
     size: tuple[int, int] | None = None
+    guessed: bool = False
 
 
 class RowMaker:
@@ -85,11 +90,15 @@ class RowMaker:
 
     def _row(self, record: Record, place: int, index: int, path: str) -> Row:
         self._require_size(record)
+        self._require_columns(record, path)
         if self._columns.shape is not None:
             row = self._pixels(record, place, index, path)
         else:
             row = self._encoded(record, place, index, path)
         targets = record.extra.get("targets")
+        source = self._inputs.origin(place).source
+        if isinstance(source, StoreSource) and self._how == replace(self._how, raw=None, short_side=None):
+            row = replace(row, **{name: value for name, value in source.kept(index).items() if value is not None})
         return replace(
             row,
             label=int(self._inputs.labels[place]),
@@ -114,7 +123,8 @@ class RowMaker:
             raise DecodeError("an array is no file: pack it as raw pixels", "unsupported")
         header = probe(data)
         self._require_whole(data, header, path, place)
-        smaller = self._how.short_side is not None and min(header.width, header.height) > self._how.short_side
+        width = header.width // 2 if "side_by_side" in record.extra else header.width
+        smaller = self._how.short_side is not None and min(width, header.height) > self._how.short_side
         if smaller:
             record = self._resized(place, index, record, self._how.short_side)
             data = _written(np.asarray(record.data), header.format, self._how.quality)
@@ -140,6 +150,27 @@ class RowMaker:
             found = record.data.shape[1], record.data.shape[0]
         if found != tuple(self._how.size):
             raise DecodeError(f"must be {_by(self._how.size)} pixels, and is {_by(found)}", "unsupported")
+
+    def _require_columns(self, record: Record, path: str) -> None:
+        """Raises a DataError where the sample has what no column is for: it would be lost in silence."""
+        columns = self._columns
+        has = {
+            "mask": record.mask is not None and not columns.mask,
+            "partner": record.partner is not None and not columns.partner,
+            "objects": record.objects is not None and not columns.objects,
+            "extra": bool(plain(record.extra)) and not columns.extra,
+        }
+        lost = [name for name, there in has.items() if there]
+        if lost:
+            raise DataError(
+                f"{path} has {' and '.join(lost)}, and none of the samples that were looked at has: say that there are "
+                f"such, with also={lost} (--also {','.join(lost)}), and restart"
+            )
+        if self._how.guessed and isinstance(record.data, bytes) and probe(record.data).channels >= _COLOURS:
+            raise DataError(
+                f"{path} has colours, and all samples that were looked at are grey: say the mode, RGB or L (--mode), "
+                "and restart"
+            )
 
     def _require_whole(self, data: bytes, header: Header, path: str, place: int) -> None:
         """Decodes what was asked for, or what does not end as its format does."""
@@ -168,7 +199,7 @@ class RowMaker:
 
     def _looked_at(self, row: Row, image: Image) -> Row:
         if self._how.hash:
-            row = replace(row, hash=phash(image))
+            row = replace(row, hash=phash(np.ascontiguousarray(to_dtype(image, np.dtype(np.uint8)))))
         if not self._how.stats:
             return row
         levels = image.reshape(-1, image.shape[2]).astype(np.float64) / _white(image)
@@ -201,9 +232,7 @@ def _white(image: Image) -> float:
 
 def _ends(data: bytes, form: str) -> bool:
     """Whether a file ends as its format does; of formats that tell nothing, yes."""
-    if form == "jpeg":
-        return b"\xff\xd9" in data[-_END:]
-    return form != "png" or b"IEND" in data[-_END:]
+    return data.rstrip(b"\0\r\n").endswith(_ENDS.get(form, b""))
 
 
 def _part(data: bytes | Image | None, record: Record, name: str) -> Part | None:
@@ -216,6 +245,12 @@ def _part(data: bytes | Image | None, record: Record, name: str) -> Part | None:
 def _written(image: Image, form: str, quality: int) -> bytes:
     """An image as a file: JPEG where it was one, else PNG, which loses nothing."""
     channels = image.shape[2]
+    if image.dtype not in (np.uint8, np.uint16) or (channels == _WITH_ALPHA and image.dtype != np.uint8):
+        raise DecodeError(f"no file is written of {image.dtype} in {channels} channels: keep its size", "unsupported")
+    if channels == _WITH_ALPHA:
+        stream = io.BytesIO()
+        Picture.fromarray(image, "LA").save(stream, "PNG")
+        return stream.getvalue()
     swapped = image[:, :, [2, 1, 0, *range(_COLOURS, channels)]] if channels >= _COLOURS else image
     jpeg = form == "jpeg" and channels in (_GREY, _COLOURS) and image.dtype == np.uint8
     ending, options = (".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality]) if jpeg else (".png", [])

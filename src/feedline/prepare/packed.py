@@ -56,14 +56,15 @@ class Packed:
         """How many went in."""
         return self.inputs - len(self.broken)
 
-    def lines(self) -> list[str]:
-        """The report, for people."""
+    def lines(self, *, lasting: bool = False) -> list[str]:
+        """The report, for people; what is ``lasting`` of it is the same however often the work was interrupted."""
         size = sum(shard.bytes for shard in self.manifest.shards)
+        place = self.path.name if lasting else self.path
         found = [
-            f"{self.path}: {self.written:,} of {self.inputs:,} images went in, {len(self.broken):,} broken; "
+            f"{place}: {self.written:,} of {self.inputs:,} images went in, {len(self.broken):,} broken; "
             f"{_size(size)} in {_files(len(self.manifest.shards))}"
         ]
-        if self.read < self.inputs:
+        if self.read < self.inputs and not lasting:
             found.append(f"{self.inputs - self.read:,} images had been read before")
         found += [_told(each) for each in self.broken[:_SHOWN]]
         if len(self.broken) > _SHOWN:

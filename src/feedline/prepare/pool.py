@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from feedline.errors import DataError
 from feedline.prepare.balance import Balance
 from feedline.prepare.balance import balance as balanced
 from feedline.prepare.drawn import Indices
@@ -83,19 +84,23 @@ def _duplicates(
 
 
 def _drawn(recipe: Recipe, inputs: Inputs, places: Indices) -> tuple[Indices, tuple[str, ...]]:
-    """So many of each class for each split, from those that are of it."""
+    """So many of each class for each split that is named, from those that are of it; all of the other splits."""
     assert recipe.merge is not None
     names = sorted(set(inputs.splits[places].tolist()))
+    missing = sorted(set(recipe.merge) - set(names))
+    if missing:
+        raise DataError(f"merge draws for splits that there are, {', '.join(names)}, and not for {', '.join(missing)}")
     members = [places[inputs.splits[places] == name] for name in names]
     found = merged(
         [inputs.labels[each] for each in members],
         inputs.classes,
         recipe.merge,
-        origins={name: [names.index(name)] for name in recipe.merge if name in names},
+        origins={name: [names.index(name)] for name in recipe.merge},
         seed=recipe.seed,
     )
     rows = [members[which][index] for part in found.parts.values() for which, index in part.tolist()]
-    return np.array(rows, np.int64), tuple(found.lines())
+    rest = [each for name, each in zip(names, members, strict=True) if name not in recipe.merge]
+    return np.concatenate([np.array(rows, np.int64), *rest]), tuple(found.lines())
 
 
 def _split(recipe: Recipe, inputs: Inputs, places: Indices) -> NDArray[np.str_]:

@@ -6,15 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import yaml
 
 from feedline.errors import DataError
 from feedline.prepare.balance import How as Evening
+from feedline.prepare.recipe_rules import check_file, check_recipe, check_source
 
 RECIPES = Path(__file__).parent / "recipes"
-_MODES = ("RGB", "L")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,7 @@ class File:
     sha256: str | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.url, str) or not isinstance(self.size, int | None):
-            raise ValueError(f"a file has a url and a size in bytes, not {self.url!r} and {self.size!r}")
-        if not isinstance(self.sha256, str | None):
-            raise ValueError(f"sha256 must be text, in quotation marks where it is digits alone, not {self.sha256!r}")
+        check_file(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,9 @@ class Source:
     split: str | None = None
     extract: bool = False
 
+    def __post_init__(self) -> None:
+        check_source(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -63,14 +63,15 @@ class Recipe:
         name: that of the store.
         sources: what is read.
         about: a sentence for people.
-        classes: that each source must have, by name and in this order; none for any.
+        classes: that each source must have, by name and in this order, or how many; none for any.
         size: (width, height) that each image must have; others are left out as broken. None for any.
         raw: (width, height) of the raw pixels that images become; None keeps files as files.
         mode: of raw pixels: "RGB" or "L"; None: as they are.
         normalize: {"mean": [...], "std": [...]}: what values are meant to be scaled by, where white is 1.
         exact: whether of equal images one is kept.
-        near: of images whose perceptual hashes differ in at most so many bits one is kept; 0: only equal ones count.
-        merge: by split, how many of each class are drawn, evenly; none for all.
+        near: of images whose perceptual hashes differ in at most so many bits one is kept, of equal ones too; 0: hashes
+            are not looked at.
+        merge: by split, how many of each class are drawn, evenly; of a split that is not named, all.
         balance: "report", "cap", "drop" or "oversample": see :func:`feedline.prepare.balance`.
         limit: of "cap" and "oversample".
         split: shares of what has no split: {"val": 0.1, "test": 0.1}.
@@ -83,7 +84,7 @@ class Recipe:
     name: str
     sources: tuple[Source, ...]
     about: str = ""
-    classes: tuple[str, ...] = ()
+    classes: tuple[str, ...] | int = ()
     size: tuple[int, int] | None = None
     raw: tuple[int, int] | None = None
     mode: Literal["RGB", "L"] | None = None
@@ -100,7 +101,7 @@ class Recipe:
     sheet: int = 10
 
     def __post_init__(self) -> None:
-        _check(self)
+        check_recipe(self)
 
     def as_dict(self) -> dict[str, Any]:
         """In plain values, without the places of local files."""
@@ -125,17 +126,20 @@ class Recipe:
         if missing is not None:
             raise DataError(f"no such file: {os.path.abspath(missing)}")
         if None not in named:
-            sources = [
-                replace(each, files=(File(named[each.name]),)) if each.name in named else each for each in self.sources
-            ]
+            sources = [_local(each, named[each.name]) if each.name in named else each for each in self.sources]
             return replace(self, sources=tuple(sources))
         if len(archives) > 1:
             raise DataError(f"give one archive for all, or NAME=FILE for each of {', '.join(self._names())}")
-        whole = replace(self.sources[0], name="archive", files=(File(archives[0]),), split=None)
+        whole = _local(replace(self.sources[0], name="archive", split=None), archives[0])
         return replace(self, sources=(whole,), merge=None)
 
     def _names(self) -> list[str]:
         return [source.name for source in self.sources]
+
+
+def _local(source: Source, path: str) -> Source:
+    """The source, read from a file or a folder of the user's."""
+    return replace(source, files=(File(path),), extract=source.extract and not os.path.isdir(path))
 
 
 def _named(text: str, names: Sequence[str]) -> tuple[str | None, str]:
@@ -188,26 +192,6 @@ def _made(kind: type[Any], said: Any, where: str) -> Any:
     if wrong:
         raise DataError(f"{where} says {', '.join(map(str, wrong))}: what it may say is {', '.join(known)}")
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
+    if isinstance(values.get("classes"), tuple):
+        values["classes"] = tuple(map(str, values["classes"]))
     return kind(**values)
-
-
-def _is_size(pair: Any) -> bool:
-    return isinstance(pair, tuple) and len(pair) == 2 and all(type(side) is int and side > 0 for side in pair)
-
-
-def _check(recipe: Recipe) -> None:
-    """Raises ValueError."""
-    for name in ("size", "raw"):
-        pair = getattr(recipe, name)
-        if pair is not None and not _is_size(pair):
-            raise ValueError(f"{name} must be width and height in pixels, not {pair}")
-    if recipe.mode not in (None, *_MODES):
-        raise ValueError(f"mode must be RGB or L, not {recipe.mode!r}")
-    if recipe.balance not in get_args(Evening):
-        raise ValueError(f"balance must be one of {', '.join(get_args(Evening))}, not {recipe.balance!r}")
-    if recipe.merge is not None and not {source.split for source in recipe.sources} >= set(recipe.merge):
-        raise ValueError(f"merge draws for splits that sources have: {', '.join(recipe.merge)} is not among them")
-    if not recipe.sources or len({source.name for source in recipe.sources}) < len(recipe.sources):
-        raise ValueError("there must be sources, each with a name of its own")
-    if set(recipe.normalize or {}) - {"mean", "std"}:
-        raise ValueError(f"normalize says mean and std, not {', '.join(recipe.normalize or {})}")

@@ -19,7 +19,12 @@ from feedline.prepare.sheet import png, save_sheet
 from feedline.types import Image
 
 REPORT = "report.txt"
-"""Written last: where it is, the others are."""
+_ALWAYS = ("sheet.png", "balance.png", "left_out.csv", "duplicates.csv", REPORT)
+
+
+def are_there(folder: Path) -> bool:
+    """Whether a folder has all that is always reported."""
+    return all((folder / name).is_file() for name in _ALWAYS)
 
 
 class _Pictures:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,18 @@ from numpy.typing import NDArray
 
 from feedline.errors import DataError
 from feedline.native.checksum import crc32c
-from feedline.prepare.extract import extract
-from feedline.prepare.fetch import fetch
-from feedline.prepare.grouping import groups_by
-from feedline.prepare.inputs import Inputs, Origin, inputs_of
+from feedline.prepare.inputs import Inputs, Origin
+from feedline.prepare.looking import columns_of, looked_at
 from feedline.prepare.making import How, RowMaker
-from feedline.prepare.pack import columns_of, looked_at, mode_of
 from feedline.prepare.packed import Packed
 from feedline.prepare.pool import Chosen, choose, digest
-from feedline.prepare.recipe import File, Recipe, Source, load
-from feedline.prepare.reports import REPORT, write_reports
+from feedline.prepare.reading import is_whole, plain_values, read_source
+from feedline.prepare.recipe import Recipe, Source, load
+from feedline.prepare.reports import are_there, write_reports
 from feedline.prepare.writing import write_rows
-from feedline.store import Columns, Manifest, StoreSource, StoreWriter
+from feedline.store import Manifest, StoreSource, StoreWriter
 from feedline.store import manifest as manifests
 from feedline.store.writer import SHARD
-from feedline.types import Record
 
 Tell = Callable[[str], None]
 _COUNTS = 3
@@ -52,16 +47,14 @@ class Prepared:
     chosen: Chosen | None
     reports: Path
 
-    def lines(self) -> list[str]:
-        """The report, for people."""
-        found = [line for packed in self.read.values() for line in packed.lines()]
+    def lines(self, *, lasting: bool = False) -> list[str]:
+        """The report, for people; what is ``lasting`` of it is the same however often the work was interrupted."""
+        found = [line for packed in self.read.values() for line in packed.lines(lasting=lasting)]
         if self.chosen is not None:
-            found += [*self.chosen.duplicates.lines()[:_COUNTS], *self.chosen.merged, *self.chosen.balance.lines()]
-        return [
-            *found,
-            *self.store.lines(),
-            f"pictures, counts, and lists of what is left out: {self.reports}",
-        ]
+            found += [line.rstrip(":") for line in self.chosen.duplicates.lines()[:_COUNTS]]
+            found += [*self.chosen.merged, *self.chosen.balance.lines()]
+        found += self.store.lines(lasting=lasting)
+        return found if lasting else [*found, f"pictures, counts, and lists of what is left out: {self.reports}"]
 
 
 def prepare(
@@ -101,10 +94,13 @@ def prepare(
     folder.mkdir(parents=True, exist_ok=True)
     store = folder / f"{plan.name}.feed" if out is None else Path(out)
     work = store.with_name(f"{store.stem}.work")
-    work.mkdir(exist_ok=True)
-    read = {source.name: _read(plan, source, folder, work, restart, progress, told) for source in plan.sources}
-    pool = _pool(plan, read)
-    return _saved(plan, pool, read, store, _Way(restart, shard_bytes, progress, told))
+    work.mkdir(parents=True, exist_ok=True)
+    archives_folder = folder / "archives" / plan.name
+    read = {
+        source.name: read_source(plan, source, archives_folder / source.name, work, progress, told)
+        for source in plan.sources
+    }
+    return _saved(plan, _pool(plan, read), read, store, _Way(restart, shard_bytes, progress, told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,73 +111,15 @@ class _Way:
     told: Tell
 
 
-def _read(plan: Recipe, source: Source, folder: Path, work: Path, restart: bool, progress: bool, told: Tell) -> Packed:
-    """Everything of a source that can be read, in a store of its own."""
-    files = [_fetched(file, folder / "archives" / plan.name, progress) for file in source.files]
-    told(f"{source.name}: {', '.join(path.name for path in files)}")
-    inputs = _opened(plan, source, files, work, progress)
-    first = looked_at(inputs)
-    how = _how(plan, first)
-    columns = columns_of(how, first)
-    sizes = [path.stat().st_size for path in files if path.is_file()]
-    job = _plain({"job": {"inputs": inputs.digest(), "bytes": sizes, "read": asdict(how)}})
-    made = _made(inputs, how, columns, work / f"{source.name}.feed", job, _Way(restart, SHARD, progress, told))
-    told(f"{source.name}: {made.read:,} of {made.inputs:,} images read now, {len(made.broken):,} broken")
-    return made
-
-
-def _fetched(file: File, folder: Path, progress: bool) -> Path:
-    """Where it lies; a folder of the user's is taken as it is."""
-    if os.path.isdir(file.url):
-        return Path(file.url)
-    return fetch(file.url, folder, size=file.size, sha256=file.sha256, progress=progress)
-
-
-def _opened(plan: Recipe, source: Source, files: Sequence[Path], work: Path, progress: bool) -> Inputs:
-    """What is in the files, as the recipe expects it."""
-    place = files[0] if len(files) == 1 else files[0].parent
-    if source.extract:
-        place = _only(extract(place, work / f"{source.name}.files", progress=progress))
-    compressed = len(files) == 1 and not source.extract and place.suffix in (".tgz", ".gz", ".bz2", ".xz", ".txz")
-    inputs = inputs_of(place, **({"convert": True} if compressed and place.is_file() else {}))
-    if plan.classes and list(inputs.classes) != list(plan.classes):
-        raise DataError(
-            f"{place} must have the {len(plan.classes)} classes {', '.join(plan.classes)}, and has "
-            f"{len(inputs.classes)}: {', '.join(inputs.classes)}"
-        )
-    if plan.group_by is not None:
-        inputs = replace(inputs, groups=groups_by(inputs, plan.group_by))
-    return inputs
-
-
-def _only(folder: Path) -> Path:
-    """The folder, or the only one in it."""
-    inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
-
-
-def _how(plan: Recipe, first: list[Record]) -> How:
-    raw = None if plan.raw is None else (plan.raw[1], plan.raw[0])
-    how = How(raw=raw, hash=plan.near > 0, check=True, size=plan.size)
-    return replace(how, mode=plan.mode or mode_of(None, raw, first))
-
-
-def _made(inputs: Inputs, how: How, columns: Columns, path: Path, recipe: dict[str, Any], way: _Way) -> Packed:
-    """The store of these inputs: as it is where this recipe made it."""
-    there = manifests.found(path) if path.is_dir() else None
-    if there is not None and there.recipe == recipe:
-        return Packed(path, there, len(inputs), 0, there.left_out)
-    if there is not None:
-        shutil.rmtree(path)  # our own, of another recipe
-    writer = StoreWriter(path, columns, inputs.classes, job=recipe, recipe=recipe, restart=way.restart)
-    with writer:
-        read = write_rows(writer, inputs, RowMaker(inputs, how, columns), "skip", way.progress)
-        return Packed(path, writer.commit(), len(inputs), read, tuple(writer.notes))
-
-
 def _pool(plan: Recipe, read: dict[str, Packed]) -> Inputs:
     """All that was read, as inputs of the store: of a source's split, else of that which it says itself."""
     stores = [StoreSource(packed.path, "all") for packed in read.values()]
+    for name, store in zip(read, stores, strict=True):
+        if store.classes != stores[0].classes:
+            raise DataError(
+                f"sources of one store have the same classes: {name} has {', '.join(store.classes)}, and "
+                f"{plan.sources[0].name} has {', '.join(stores[0].classes)}"
+            )
     counts = [len(store) for store in stores]
     groups = [store.groups or [None] * len(store) for store in stores]
     return Inputs(
@@ -203,19 +141,23 @@ def _splits(source: Source, store: StoreSource) -> NDArray[np.str_]:
 def _saved(plan: Recipe, pool: Inputs, read: dict[str, Packed], store: Path, way: _Way) -> Prepared:
     """The store, and its reports."""
     reports = store.with_name(f"{store.stem}.report")
-    said = _plain({"prepare": {**plan.as_dict(), "read": [_stamp(each) for each in read.values()]}})
+    said = plain_values({"prepare": {**plan.as_dict(), "read": [_stamp(each) for each in read.values()]}})
     left_out = tuple(problem for packed in read.values() for problem in packed.broken)
     there = manifests.found(store) if store.is_dir() else None
     if there is not None and there.recipe != said:
         raise DataError(f"{store} is a store already, made otherwise: remove it, or give another name with out (--out)")
-    if there is not None and (reports / REPORT).is_file():
+    if there is not None and not is_whole(store, there):
+        raise DataError(
+            f"{store} was damaged (feedline verify names what): remove it, and the same command makes it anew"
+        )
+    if there is not None and are_there(reports):
         way.told(f"{store} is there already")
         return Prepared(Packed(store, there, len(there), 0, ()), read, None, reports)
     chosen = choose(plan, pool, *_marks(plan, pool))
     if there is None:
         there = _write(plan, chosen, said, left_out, store, way)
     made = Prepared(Packed(store, there, len(chosen.inputs), len(chosen.inputs), ()), read, chosen, reports)
-    write_reports(reports, made.lines(), left_out, pool, chosen, plan.sheet, plan.seed)
+    write_reports(reports, made.lines(lasting=True), left_out, pool, chosen, plan.sheet, plan.seed)
     return made
 
 
@@ -236,12 +178,6 @@ def _write(
     ) as writer:
         write_rows(writer, chosen.inputs, RowMaker(chosen.inputs, How(), columns), "raise", way.progress)
         return writer.commit()
-
-
-def _plain(said: dict[str, Any]) -> dict[str, Any]:
-    """As a manifest gives it back."""
-    found: dict[str, Any] = json.loads(json.dumps(said))
-    return found
 
 
 def _stamp(packed: Packed) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from feedline._split import parts_by_class, parts_by_group
 from feedline.errors import DataError
 from feedline.rng import epoch_seed
+from feedline.store.manifest import SPLIT_NAME, WHOLE
 
 TRAIN = "train"
 """The split of what no share takes."""
@@ -42,7 +43,7 @@ def split(
             has every class everywhere.
         ValueError: shares that are none, or not one group a sample.
     """
-    _check_shares(shares)
+    check_shares(shares)
     targets = np.asarray(targets, np.int64)
     if groups is not None and len(groups) != len(targets):
         raise ValueError(f"groups must have one value a sample, {len(targets)}, not {len(groups)}")
@@ -57,10 +58,14 @@ def split(
     return names[parts]
 
 
-def _check_shares(shares: Mapping[str, float]) -> None:
+def check_shares(shares: Mapping[str, float]) -> None:
+    """Raises a ValueError where they are not shares of splits that a store can have."""
     for name, share in shares.items():
-        if not name or name == TRAIN:
-            raise ValueError(f"shares must name splits other than {TRAIN!r}, which is the rest, not {name!r}")
+        if name in (TRAIN, WHOLE) or not SPLIT_NAME.fullmatch(name):
+            raise ValueError(
+                f"shares must name splits by letters, digits, '_' and '.', and not {TRAIN!r}, which is the rest, nor "
+                f"{WHOLE!r}, which is all of them: {name!r}"
+            )
         if not 0 < share < 1:
             raise ValueError(f"the share of {name!r} must be between 0 and 1, not {share}")
     if not shares or sum(shares.values()) >= 1:

@@ -24,6 +24,8 @@ BATCH_BYTES = 32 * 2**20
 _LEAST, _MOST, _BATCHES = 64, 8192, 64
 _TASK = 16
 """Samples that a thread takes at once."""
+_SPARE = 2
+"""Tasks that wait, so that no thread does: of large files a few hundred MB."""
 
 
 def batch_rows(count: int) -> int:
@@ -77,7 +79,8 @@ def write_rows(
         for batch in _batches(inputs, maker, begin, batch_rows(total)):
             if batch.broken and on_error == "raise":
                 first = batch.broken[0]
-                raise DecodeError(first.cause, first.kind, path=first.path, index=first.index)
+                hint = "on_error='skip' (--on-error skip) leaves it out; what was packed before it is not packed again"
+                raise DecodeError(f"{first.cause}; {hint}", first.kind, path=first.path, index=first.index)
             writer.write(batch.rows, batch.split, batch.done, [problem.as_dict() for problem in batch.broken])
             bar.update(batch.taken)
     return total - begin
@@ -86,7 +89,7 @@ def write_rows(
 def _batches(inputs: Inputs, maker: RowMaker, begin: int, rows: int) -> Iterator[Batch]:
     """Closed after so many inputs or bytes, or where the split ends: by the inputs alone, never by threads."""
     batch: Batch | None = None
-    for place, row in zip(range(begin, len(inputs)), _made(maker, begin, len(inputs), rows), strict=True):
+    for place, row in zip(range(begin, len(inputs)), _made(maker, begin, len(inputs)), strict=True):
         split = str(inputs.splits[place])
         if batch is not None and (batch.split != split or batch.taken >= rows or batch.bytes >= BATCH_BYTES):
             yield batch
@@ -97,7 +100,7 @@ def _batches(inputs: Inputs, maker: RowMaker, begin: int, rows: int) -> Iterator
         yield batch
 
 
-def _made(maker: RowMaker, begin: int, end: int, ahead: int) -> Iterator[Row | Problem]:
+def _made(maker: RowMaker, begin: int, end: int) -> Iterator[Row | Problem]:
     """In order, with a bounded number of them under way on all cores."""
     cores = os.cpu_count() or 1
     pool = ThreadPoolExecutor(cores)
@@ -105,7 +108,7 @@ def _made(maker: RowMaker, begin: int, end: int, ahead: int) -> Iterator[Row | P
         starts = iter(range(begin, end, _TASK))
         waiting: list[Future[Sequence[Row | Problem]]] = []
         for _ in range(-(-(end - begin) // _TASK)):
-            room = max(2 * cores, min(ahead // _TASK, 64)) - len(waiting)
+            room = cores + _SPARE - len(waiting)
             waiting += [
                 pool.submit(_tried, maker, range(start, min(start + _TASK, end))) for start in islice(starts, room)
             ]

@@ -133,6 +133,13 @@ class StoreSource:
         rows = self._rows(number)
         return rows.path(row), rows.value("source", row) or ""
 
+    def kept(self, index: int) -> dict[str, Any]:
+        """What a row has beside its sample: "restarts", "hash", "mean" and "std", each None where it has none."""
+        number, row = self._locate(index)
+        rows = self._rows(number)
+        names = {"restarts": "restart_offsets", "hash": "phash", "mean": "mean", "std": "std"}
+        return {name: rows.value(column, row) for name, column in names.items()}
+
     def batches(self) -> Iterator[Rows]:
         """The record batches, in order; raises DecodeError where one was damaged."""
         return map(self._rows, range(len(self._places)))
