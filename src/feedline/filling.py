@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -37,8 +39,9 @@ def fill(
     """
     if not len(indices):
         return []
-    with timing.stage("read"):
-        found, labels = _bulk(source, indices) or _records(source, indices.tolist())
+    begun = perf_counter()
+    found, labels = _bulk(source, indices) or _records(source, indices.tolist())
+    timing.spent("read", perf_counter() - begun)
     codes = run(program, key, indices, found, out, tensors)
     if codes.count(0) < len(codes):
         return [UNMADE if code else label for code, label in zip(codes, _listed(labels), strict=True)]
@@ -55,15 +58,20 @@ _SAID = ("__getitem__", "path", "label", "targets")
 
 def _bulk(source: Source, indices: NDArray[np.int64]) -> Found | None:
     """Of a source that says where all its samples lie, and whose class has not changed what they are."""
-    kind = type(source)
-    own = owner(kind, "bulk")
-    if own is None or any(owner(kind, name) not in (own, None) for name in _SAID):
+    if not _tells(type(source)):
         return None
     try:
         found: Found | None = source.bulk(indices)  # type: ignore[attr-defined]
     except Exception:  # told with the path of the sample that is asked for alone
         return None
     return found
+
+
+@cache
+def _tells(kind: type) -> bool:
+    """Whether a class has ``bulk``, and none below it has changed what samples are."""
+    own = owner(kind, "bulk")
+    return own is not None and all(owner(kind, name) in (own, None) for name in _SAID)
 
 
 def _records(source: Source, indices: list[int]) -> Found:

@@ -18,7 +18,7 @@ import os
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any, NoReturn
 
@@ -92,8 +92,10 @@ class LoaderIterator(Iterator[Any]):
         """Makes the workers ready for another pass: threads with another ``run``, processes with another key."""
         self._drawn_all = True
         self._batches.clear()
-        with self._watched("the batches under way of the pass before are"):
+        try:
             self._pool.restart(run, key, resume, self._timeout or None)
+        except (Late, RuntimeError) as error:
+            self._raise(error, "the batches under way of the pass before are")
 
     def begin(
         self,
@@ -159,6 +161,8 @@ class LoaderIterator(Iterator[Any]):
 
     def _depth(self) -> int:
         """How many batches are ready: those that have come, and those that can be collected."""
+        if not self._batches:
+            return 0
         parts = max((len(batch.tasks) for batch in self._batches.values()), default=1)
         return sum(batch.whole for batch in self._batches.values()) + self._pool.ready // max(1, parts)
 
@@ -258,35 +262,38 @@ class LoaderIterator(Iterator[Any]):
             self._batches[drawn.number] = Pending(
                 tasks, drawn.sampler, count=length_of(drawn.indices) if self._batched else 1
             )
-            with self._watched(f"batch {drawn.number} is"):
+            try:
                 for part, task in enumerate(tasks):
                     self._pool.submit(Chunk(drawn.number, part, task))
+            except (Late, RuntimeError) as error:
+                self._raise(error, f"batch {drawn.number} is")
 
     def _set_failed(self, number: int, sampler: Snapshot | None, error: Exception) -> None:
         self._batches[number] = Pending([None], sampler, {0: Done(Chunk(number, 0, None), error=error)})
 
     def _collect(self) -> None:
-        with self._watched(f"batch {min(self._batches)} is"):
+        try:
             done = self._pool.collect(self._timeout or None)
+        except (Late, RuntimeError) as error:
+            self._raise(error, f"batch {min(self._batches)} is")
         batch = self._batches.get(done.chunk.batch)
         self._stats.add(done.times)
         if batch is not None:
             batch.done[done.chunk.part] = done
         del done, batch  # an error in them is raised later, and must not be held by a frame then
 
-    @contextmanager
-    def _watched(self, what: str) -> Iterator[None]:
+    def _raise(self, error: Exception, what: str) -> NoReturn:
         """Says what has not come in time; after the death of a worker there is no more to come."""
         try:
-            yield
-        except Late as error:
-            raise RuntimeError(
-                f"DataLoader timed out after {self._timeout} seconds: {what} not ready ({error})"
-            ) from error
-        except RuntimeError:
+            if isinstance(error, Late):
+                raise RuntimeError(
+                    f"DataLoader timed out after {self._timeout} seconds: {what} not ready ({error})"
+                ) from error
             if self._pool.closed:
                 self.close()
-            raise
+            raise error
+        finally:
+            del error  # the traceback must not hold what would keep this iterator alive
 
     def _warn_of_length(self) -> None:
         warnings.warn(

@@ -67,6 +67,10 @@ class Ring:
 
     def _free(self, size: int) -> _Block:
         """One of this size, or a few times that, which nobody has; others that nobody has go, but for a few."""
+        few = self._blocks if len(self._blocks) <= self._spare + 1 else ()
+        for block in few:  # as a rule: none of them has to go
+            if len(block.memory) == size + _LINE and not block.leased:
+                return block
         free = [block for block in self._blocks if not block.leased]
         fits = [block for block in free if size + _LINE <= len(block.memory) <= _WASTE * size]
         block = min(fits, key=lambda block: len(block.memory)) if fits else _new_block(size)
