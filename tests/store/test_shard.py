@@ -61,6 +61,16 @@ def store(folder, rows, **options):
     return folder
 
 
+HOSTILE = [
+    '{"a": {"$feedline": "no form"}}',
+    '{"a": {"$feedline": "array", "dtype": "O", "shape": [1], "values": [1]}}',
+    '{"a": {"$feedline": "array", "dtype": "|u1", "shape": [1], "values": [256]}}',
+    '{"a": {"$feedline": "rle", "height": 2, "width": 3, "counts": [7]}}',
+    '{"a": {"$feedline": "mapping", "items": [[[], 1]]}}',
+    '{"$feedline": "tuple", "items": [1]}',
+]
+
+
 def objects(**other):
     one = {"box": [0, 0, 1, 1], "label": 0, "id": 1, "crowd": False, "keypoints": None, "polygons": None}
     return [[{**one, **other}, {**one, "keypoints": [[0, 0, 0]], "polygons": [[[0, 0]]]}]] + [[]] * (ROWS - 1)
@@ -81,6 +91,7 @@ def test_the_helper_writes_a_store(tmp_path):
         ({"extra": ["[" * 100_000, None, None, None]}, 0),
         ({"extra": ["[1]", None, None, None]}, 0),
         ({"extra": ["{", None, None, None]}, 0),
+        *(({"extra": [text, None, None, None]}, 0) for text in HOSTILE),
         ({"objects": objects(box=None)}, 0),
         ({"objects": objects(keypoints=[[0, 0, 0]] * 2)}, 0),
         ({"objects": [[None]] * ROWS}, 0),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from feedline._optional import require
 from feedline.native.checksum import crc32c
 from feedline.store.columns import IMAGES, Columns
+from feedline.store.extra import text_of
 from feedline.store.objects import rows_of
 from feedline.types import UNLABELLED, Objects
 
@@ -38,7 +38,7 @@ class Row:
         mask, partner: what belongs to it.
         objects: what is where in it.
         targets: numbers in the place of a label.
-        extra: whatever else is known: plain values.
+        extra: whatever else is known: what ``keepable`` says can be kept.
         restarts: where its restart intervals begin.
         hash: perceptual, 64 bits.
         mean, std: a number a channel, where white is 1.
@@ -75,6 +75,9 @@ def record_batch(rows: Sequence[Row], split: str, columns: Columns, schema: Any)
         split: the part of the whole that they are in.
         columns: which the schema has.
         schema: of the store.
+
+    Raises:
+        TypeError: something in ``extra`` cannot be kept; names it.
     """
     arrow = require("pyarrow", "table")
     values = {**_images(rows, columns), **_plain(rows, split), **_others(rows, columns)}
@@ -152,7 +155,7 @@ def _others(rows: Sequence[Row], columns: Columns) -> dict[str, Any]:
     wanted: dict[str, tuple[Any, Callable[[Row], Any]]] = {
         "objects": (columns.objects, lambda row: rows_of(row.objects)),
         "targets": (columns.targets, lambda row: row.targets),
-        "extra": (columns.extra, lambda row: json.dumps(row.extra, sort_keys=True) if row.extra else None),
+        "extra": (columns.extra, lambda row: text_of(row.extra)),
         "restart_offsets": (columns.restarts, lambda row: row.restarts),
         "phash": (columns.hash, lambda row: row.hash),
         "mean": (columns.stats, lambda row: row.mean),

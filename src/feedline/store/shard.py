@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from feedline.errors import DecodeError
 from feedline.native.checksum import crc32c
 from feedline.sources.handle import Handle
 from feedline.store.columns import Columns, schema_of
+from feedline.store.extra import extra_of
 from feedline.store.gaps import holes_of, sum_of
 from feedline.store.manifest import Batch, Shard, gaps, gaps_of
 from feedline.store.objects import objects_of
@@ -113,12 +113,9 @@ class Rows:
             return objects_of(self.value("objects", row))
 
     def extra(self, row: int) -> dict[str, Any]:
-        """Whatever else is known; raises DecodeError where that is no JSON of names and values."""
+        """Whatever else is known; raises DecodeError where what is told of it is of another form."""
         with _formed(self._view.name):
-            found = json.loads(self.value("extra", row) or "{}")
-            if not isinstance(found, dict):
-                raise ValueError(f"extra must be names and values, not {found!r:.40}")
-            return found
+            return extra_of(self.value("extra", row))
 
 
 class OpenShard:

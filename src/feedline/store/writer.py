@@ -141,6 +141,7 @@ class StoreWriter:
             OSError: it cannot be written; what was written before stays, for a new writer of the same job.
             ValueError: the split cannot be called so, a label is none of the classes, the images have 2 GiB or more
                 together, or the writer has committed, or could not write, before.
+            TypeError: something in a row's ``extra`` cannot be kept; names it.
         """
         _require_fit(rows, split, len(self.classes))
         with self._writing():
