@@ -1,18 +1,20 @@
 import multiprocessing
 import os
+import pickle
 import shutil
+from dataclasses import replace
 
 import fsspec
 import numpy as np
 import pytest
 import storejob
-from contracts.source import SourceContract
+from contracts.source import SourceContract, plain, rebuild_and_send_all
 
 from feedline.codecs import decode
 from feedline.dataset import ImageDataset
 from feedline.errors import DataError, DecodeError
 from feedline.loader import DataLoader
-from feedline.store import Columns, Part, Row, StoreSource, StoreWriter
+from feedline.store import Columns, Part, Row, StoreSource, StoreWriter, manifest
 
 
 class TestStoreSource(SourceContract):
@@ -207,3 +209,74 @@ def test_a_split_has_to_be_named_where_there_are_several(kept):
     with pytest.raises(DataError, match="has no split 'test'"):
         StoreSource(kept, "test")
     assert len(StoreSource(kept, "val")) == 6
+
+
+def append(store, *more):
+    """12 samples to both splits, and more classes."""
+    with StoreWriter(store, storejob.COLUMNS, [*storejob.CLASSES, *more], job={}, append=True) as writer:
+        writer.write([storejob.row(index) for index in range(24, 30)], "train", 6)
+        writer.write([storejob.row(index) for index in range(30, 36)], "val", 12)
+        writer.commit()
+
+
+@pytest.mark.parametrize("split", ["train", "val", "all"])
+def test_a_pickled_source_is_the_same_after_an_append(store, split):
+    source = StoreSource(store, split)
+    pickled = pickle.dumps(source)
+    append(store, "eel")
+    found = pickle.loads(pickled)
+    assert (len(found), found.classes, found.splits) == (len(source), storejob.CLASSES, ["train", "val"])
+    assert len(found.manifest) == 24
+    every = range(len(source))
+    assert [plain(found[index]) for index in every] == [plain(source[index]) for index in every]
+    assert found.targets.tolist() == source.targets.tolist()
+    assert len(StoreSource(store, split)) > len(source)
+    assert len(pickle.loads(pickle.dumps(found))) == len(source)
+
+
+def test_a_spawned_process_goes_on_where_the_store_grew_meanwhile(store):
+    source = StoreSource(store, "train")
+    pickled = pickle.dumps(source)
+    append(store)
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=rebuild_and_send_all, args=(pickled, dict(os.environ), there))
+    child.start()
+    there.close()
+    single, batch = here.recv()
+    child.join()
+    here.close()
+    assert single == batch == [plain(source[index]) for index in range(len(source))]
+
+
+def test_labels_in_the_cache_are_those_of_the_samples(store):
+    before = StoreSource(store, "val")
+    assert len(before.targets) == 6
+    pickled = pickle.dumps(before)
+    append(store)
+    after = StoreSource(store, "val")
+    assert after.targets.tolist() == [storejob.row(index).label for index in [*range(18, 24), *range(30, 36)]]
+    assert pickle.loads(pickled).targets.tolist() == before.targets.tolist() == after.targets.tolist()[:6]
+
+
+def other_rows(store):
+    storejob.write(store, 1, 25)
+
+
+def fewer(store):
+    storejob.write(store, 0, 12)
+
+
+def other_classes(store):
+    found = manifest.found(store)
+    (store / manifest.NAME).write_text(replace(found, classes=("cat", "dog", "eel")).text())
+
+
+@pytest.mark.parametrize("change", [other_rows, fewer, other_classes])
+def test_a_pickled_source_of_a_store_that_became_another_is_refused(store, change):
+    pickled = pickle.dumps(StoreSource(store, "all"))
+    if change is not other_classes:
+        shutil.rmtree(store)
+    change(store)
+    with pytest.raises(DataError, match="was changed after it was opened: open it again"):
+        pickle.loads(pickled)

@@ -130,6 +130,11 @@ def checksum(content: Mapping[str, Any]) -> int:
     return crc32c(_dumped({name: value for name, value in content.items() if name != "crc32c"}).encode())
 
 
+def stamp_of(shards: Sequence[Shard], classes: Sequence[str], columns: Columns) -> int:
+    """CRC-32C of what a manifest says of these shards and classes: an append leaves it as it was."""
+    return crc32c(_dumped([[as_dict(shard) for shard in shards], list(classes), columns.as_dict()]).encode())
+
+
 def found(folder: Path) -> Manifest | None:
     """Of the store in a folder; None where there is none. Raises what ``read`` raises."""
     try:
@@ -230,7 +235,7 @@ def _line(content: Mapping[str, Any]) -> str:
     return _dumped(content) + "\n"
 
 
-def _dumped(content: Mapping[str, Any]) -> str:
+def _dumped(content: Any) -> str:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=True)
 
 

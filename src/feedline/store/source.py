@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline.errors import DataError, DecodeError
-from feedline.native.checksum import crc32c
 from feedline.native.segments import Segments
 from feedline.sources.handle import Handle
 from feedline.sources.saved import saved
 from feedline.sources.url_reader import UrlReader
 from feedline.store import journal
-from feedline.store.manifest import NAME, WHOLE, Manifest, Shard, read
+from feedline.store.manifest import NAME, WHOLE, Manifest, Shard, read, stamp_of
 from feedline.store.segments import SegmentTable
 from feedline.store.shard import OpenShard, Rows
 from feedline.store.view import view_of
@@ -56,12 +56,13 @@ class StoreSource:
         given = os.fspath(path)
         self.root = given.rstrip("/") if "://" in given else os.path.abspath(given)
         self._options = storage_options
-        text = manifest_text(self.root, storage_options)
-        self._take(text, split)
+        self._take(self._read(), split)
 
-    def _take(self, text: bytes, split: str | None) -> None:
-        self.manifest: Manifest = read(text, f"{self.root}/{NAME}")
-        self._stamp = crc32c(text)
+    def _read(self) -> Manifest:
+        return read(manifest_text(self.root, self._options), f"{self.root}/{NAME}")
+
+    def _take(self, manifest: Manifest, split: str | None) -> None:
+        self.manifest = manifest
         self.split = _chosen(self.manifest, split, self.root)
         self._shards: list[Shard] = [shard for shard in self.manifest.shards if self.split in (WHOLE, shard.split)]
         self.classes = list(self.manifest.classes)
@@ -75,6 +76,11 @@ class StoreSource:
         self._segments = SegmentTable(self._starts, self.manifest.columns, self._rows)
         shape = self.manifest.columns.shape
         self.spec = Spec(None, None, None) if shape is None else Spec(*shape)
+
+    @cached_property
+    def _stamp(self) -> int:
+        """Of what the samples are."""
+        return stamp_of(self._shards, self.manifest.classes, self.manifest.columns)
 
     @property
     def splits(self) -> list[str]:
@@ -200,14 +206,17 @@ class StoreSource:
         return OpenShard(view, shard, self.manifest.columns)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"root": self.root, "split": self.split, "options": self._options, "stamp": self._stamp}
+        known = {"shards": len(self.manifest.shards), "classes": len(self.manifest.classes), "stamp": self._stamp}
+        return {"root": self.root, "split": self.split, "options": self._options, **known}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
+        """The same samples, whatever was appended since: shards and classes are only added, and behind the others."""
         self.root, self._options = kept["root"], kept["options"]
-        text = manifest_text(self.root, self._options)
-        if crc32c(text) != kept["stamp"]:
+        found = self._read()
+        shards, classes = found.shards[: kept["shards"]], found.classes[: kept["classes"]]
+        self._take(replace(found, shards=shards, classes=classes), kept["split"])
+        if self._stamp != kept["stamp"]:
             raise DataError(f"{self.root} was changed after it was opened: open it again")
-        self._take(text, kept["split"])
 
     def __repr__(self) -> str:
         split = "" if self.split == WHOLE else f", split={self.split!r}"
