@@ -280,3 +280,19 @@ def test_a_pickled_source_of_a_store_that_became_another_is_refused(store, chang
     change(store)
     with pytest.raises(DataError, match="was changed after it was opened: open it again"):
         pickle.loads(pickled)
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_what_was_made_from_an_image_is_kept(kept, index):
+    row = storejob.row(index)
+    found = StoreSource(kept, "all").kept(index)
+    assert found.pop("mean") == np.array(row.mean, np.float32).tolist()
+    assert found == {"restarts": row.restarts, "hash": row.hash, "std": row.std}
+
+
+def test_where_nothing_is_kept(tmp_path):
+    storejob.write(tmp_path / "x.feed", 0, 3, columns=Columns())
+    source = StoreSource(tmp_path / "x.feed", "all")
+    assert source.kept(0) == {"restarts": None, "hash": None, "mean": None, "std": None}
+    with pytest.raises(IndexError):
+        source.kept(3)

@@ -27,6 +27,9 @@ from feedline.types import Record, Spec
 _FEW = 8
 """Shards that are looked at as a whole sooner than it is found which of them a batch touches."""
 
+_KEPT = {"restarts": "restart_offsets", "hash": "phash", "mean": "mean", "std": "std"}
+"""What of a row is made from its image, and the columns that it is in."""
+
 
 class StoreSource:
     """The samples of a store that ``feedline pack`` or ``feedline prepare`` wrote, mapped into memory, or behind a URL.
@@ -140,11 +143,17 @@ class StoreSource:
         return rows.path(row), rows.value("source", row) or ""
 
     def kept(self, index: int) -> dict[str, Any]:
-        """What a row has beside its sample: "restarts", "hash", "mean" and "std", each None where it has none."""
+        """What a row has beside image, label, objects and so on, by the names of ``Row``; None where it has none.
+
+        "restarts" is a list of offsets in bytes, "hash" a whole number, "mean" and "std" are lists of a number a
+        channel, where white is 1.
+
+        Raises:
+            DecodeError: what the row says was damaged.
+        """
         number, row = self._locate(index)
         rows = self._rows(number)
-        names = {"restarts": "restart_offsets", "hash": "phash", "mean": "mean", "std": "std"}
-        return {name: rows.value(column, row) for name, column in names.items()}
+        return {name: rows.value(column, row) for name, column in _KEPT.items()}
 
     def batches(self) -> Iterator[Rows]:
         """The record batches, in order; raises DecodeError where one was damaged."""
