@@ -79,6 +79,14 @@ def test_images_of_several_kinds_are_no_array(tmp_path):
     assert not (tmp_path / "x.npz").exists()
 
 
+@pytest.mark.parametrize(("to", "name", "told"), [("npz", "b\udc80e", 0), ("h5", r"b\udc80e", 1)])
+def test_names_of_classes_that_are_no_utf8(to, name, told, tmp_path):
+    path = store(tmp_path / "x.feed", {"all": [row(0), row(1)]}, classes=("ant", "b\udc80e"))
+    done = export(path, tmp_path / f"x.{to}", to, progress=False)
+    assert arrays(tmp_path / f"x.{to}")[2] == feedline.open(tmp_path / f"x.{to}").classes == ["ant", name]
+    assert len([what for what in done.left_out if "names of classes" in what]) == told
+
+
 @pytest.mark.parametrize("to", ["npz", "h5"])
 def test_memory_does_not_grow_with_the_store(to, tmp_path):
     rows = [row(number, raw=True, height=256, width=256) for number in range(8)] * 20

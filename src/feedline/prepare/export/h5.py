@@ -28,6 +28,9 @@ def write(split: Split, stream: BinaryIO) -> Iterator[str]:
         split: what to write.
         stream: a file that can be read as well.
 
+    Yields:
+        What is not in it as it was, in words.
+
     Raises:
         ImportError: h5py is not installed.
         OSError: it cannot be written.
@@ -41,8 +44,17 @@ def write(split: Split, stream: BinaryIO) -> Iterator[str]:
         labels = file.create_dataset("labels", (len(split),), np.int64, chunks=(min(_ROWS, len(split)),))
         _fill(labels, place, (rows.labels for _, rows in split.batches()))
         if split.classes:
-            file.create_dataset("classes", data=list(split.classes), dtype=h5py.string_dtype())
-    yield from ()
+            names = [_utf8(name) for name in split.classes]
+            file.create_dataset("classes", data=names, dtype=h5py.string_dtype())
+    odd = sum(_utf8(name) != name for name in split.classes)
+    if odd:
+        yield f"{odd} names of classes of {split.name} as they are: HDF5 has text in UTF-8 alone, and they are escaped"
+
+
+def _utf8(name: str) -> str:
+    """The name; what has no place in UTF-8, as of a folder that was called in another code, as JSON writes it."""
+    # readers of HDF5 refuse all names where one is no UTF-8
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _put_arrays(file: Any, place: SteadyFile, split: Split) -> None:
