@@ -173,3 +173,23 @@ def test_keypoints_of_no_point_come_back(tmp_path):
         writer.write([Row(Part(b"x", "x"), 1, 1, "png", objects=kept)], "all", 1)
         writer.commit()
     assert StoreSource(tmp_path / "x.feed")[0].objects.keypoints.shape == (2, 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("there", "more", "says"),
+    [
+        (Columns(hash=True, stats=True), Columns(stats=True), "have hash (yes), and those to append have hash (no)"),
+        (
+            Columns((2, 3, 1), extra=True),
+            Columns(targets=2, extra=True),
+            "have shape (2x3x1), targets (no), and those to append have shape (no), targets (2)",
+        ),
+    ],
+)
+def test_columns_that_differ_are_named_and_no_others(tmp_path, there, more, says):
+    with StoreWriter(tmp_path / "x.feed", there, [], job={}) as writer:
+        writer.write([Row(Part(bytes(6), "x"), 3, 2, "raw" if there.shape else "png")], "all", 1)
+        writer.commit()
+    with pytest.raises(DataError) as end:
+        StoreWriter(tmp_path / "x.feed", more, [], job={}, append=True).__enter__()
+    assert str(end.value) == f"the rows of {tmp_path}/x.feed {says}: pack with the same options as before"

@@ -69,6 +69,21 @@ class Columns:
         return cls(**{**said, "shape": None if shape is None else tuple(shape)})
 
 
+def differing_columns(there: Columns, rows: Columns) -> str:
+    """What a store and rows to append have of those columns in which they differ, in words."""
+    one, other = there.as_dict(), rows.as_dict()
+    names = [name for name in one if one[name] != other[name]]
+    has, have = (", ".join(f"{name} ({_worded(said[name])})" for name in names) for said in (one, other))
+    return f"have {has}, and those to append have {have}"
+
+
+def _worded(value: Any) -> str:
+    """Of one of the columns: "yes" or "no", the numbers of a shape, or how many targets."""
+    if isinstance(value, tuple):
+        return "x".join(map(str, value))
+    return str(value) if value and value is not True else "yes" if value else "no"
+
+
 def image_type() -> Any:
     """The struct that Hugging Face ``datasets`` stores its Image feature in."""
     arrow = require("pyarrow", "table")

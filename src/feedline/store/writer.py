@@ -20,7 +20,7 @@ from feedline.errors import DataError
 from feedline.native.checksum import crc32c
 from feedline.store import journal as journals
 from feedline.store import manifest as manifests
-from feedline.store.columns import Columns, schema_of
+from feedline.store.columns import Columns, differing_columns, schema_of
 from feedline.store.folder import locked, naming, sync
 from feedline.store.journal import Journal, Progress, Step
 from feedline.store.left import Left, clean, committed, differing, left_in, of_store, require_own
@@ -215,10 +215,8 @@ class StoreWriter:
 
     def _check_fit(self, found: Manifest) -> None:
         if found.columns != self.columns:
-            raise DataError(
-                f"the rows of {self.path} have {found.columns}, and those to append {self.columns}: "
-                "only rows of the same columns can be appended"
-            )
+            differ = differing_columns(found.columns, self.columns)
+            raise DataError(f"the rows of {self.path} {differ}: pack with the same options as before")
         if found.classes != self.classes[: len(found.classes)]:
             raise DataError(
                 f"the classes of {self.path} are {', '.join(found.classes)}, and those to append to it "
