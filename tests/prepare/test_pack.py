@@ -171,6 +171,31 @@ def test_one_picture_in_colour_among_grey_ones_is_not_made_grey_in_silence(tmp_p
     pack(tmp_path / "x", tmp_path / "y.feed", raw=(8, 8), mode="L", restart=True)
 
 
+def test_boxes_masks_and_all_else_of_coco_come_back(tmp_path):
+    images, annotations = [], []
+    for number in range(3):
+        name = f"{number}.jpg"
+        stored = Image.new("RGB", (60, 40), (number * 50, 80, 20))
+        exif = Image.Exif()
+        exif[0x0112] = (1, 6, 8)[number]
+        stored.save(tmp_path / name, exif=exif)
+        images.append({"id": number, "file_name": name, "width": 60, "height": 40})
+        runs = {"size": [40, 60], "counts": [100, 500, 1800]}
+        common = {"image_id": number, "category_id": 1, "bbox": [5, 6, 20, 10], "iscrowd": number % 2}
+        mask = runs if number % 2 else [[5, 6, 25, 6, 25, 16]]
+        annotations.append({"id": 9 + number, "segmentation": mask, "area": 200, **common})
+    said = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "cat"}]}
+    (tmp_path / "coco.json").write_text(json.dumps(said))
+    pack(tmp_path / "coco.json", tmp_path / "x.feed")
+    ours, theirs = feedline.open(tmp_path / "x.feed"), feedline.open(tmp_path / "coco.json")
+    for index in range(3):
+        one, other = ours.sample(index), theirs.sample(index)
+        assert np.array_equal(one.objects.boxes, other.objects.boxes)
+        assert set(one.extra) == set(other.extra)
+        assert one.extra["size"] == other.extra["size"]
+        assert str(one.extra.get("rle")) == str(other.extra.get("rle"))
+
+
 def test_a_store_within_its_data_is_refused(folder):
     with pytest.raises(DataError, match="lies in the data"):
         pack(folder, folder / "x.feed")

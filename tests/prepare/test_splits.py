@@ -82,7 +82,7 @@ def test_groups_that_cannot_be_split():
         ({}, "leave some for training"),
         ({"val": 0.5, "test": 0.5}, "leave some for training"),
         ({"val": 1.5}, "share of 'val' must be between 0 and 1, not 1.5"),
-        ({"train": 0.5}, "splits other than 'train'"),
+        ({"train": 0.5}, "and not 'train', which is the rest"),
     ],
 )
 def test_shares_that_are_none(shares, message):

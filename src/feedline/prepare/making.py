@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +22,7 @@ from feedline.prepare.hashing import phash
 from feedline.prepare.inputs import Inputs
 from feedline.records import decoded
 from feedline.store import Columns, Part, Row, StoreSource
+from feedline.store.extra import keepable
 from feedline.transforms import Resize
 from feedline.types import Header, Image, Mode, Record
 
@@ -72,6 +73,7 @@ class RowMaker:
 
     def __init__(self, inputs: Inputs, how: How, columns: Columns) -> None:
         self._inputs, self._how, self._columns = inputs, how, columns
+        self._lost: set[str] = set()
         self._datasets = [ImageDataset(origin.source, None, how.mode) for origin in inputs.origins]
 
     def __call__(self, place: int) -> Row:
@@ -105,8 +107,17 @@ class RowMaker:
             group=self._inputs.group(place),
             source=self._inputs.origin(place).word(index),
             targets=None if targets is None else [float(number) for number in targets],
-            extra=plain(row.extra),
+            extra=self._plain(row.extra, path),
         )
+
+    def _plain(self, extra: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """What a store keeps of it; what it does not is said once for each name."""
+        kept = plain(extra)
+        lost = set(extra) - set(kept) - set(_NEVER) - self._lost
+        if lost:
+            self._lost |= lost
+            warnings.warn(f"{path}: no store keeps {', '.join(sorted(lost))} of its extra: left out", stacklevel=2)
+        return kept
 
     def _pixels(self, record: Record, place: int, index: int, path: str) -> Row:
         height, width, channels = self._columns.shape or (0, 0, 0)
@@ -207,19 +218,11 @@ class RowMaker:
 
 
 def plain(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a record's ``extra`` is plain values; places on this machine are left out."""
-    return {name: value for name, value in extra.items() if name not in _NEVER and _is_plain(value)}
+    """What of a record's ``extra`` a store keeps; places on this machine are left out."""
+    return {name: value for name, value in extra.items() if name not in _NEVER and keepable(value)}
 
 
 _NEVER = ("targets", "mask_path", "partner_path")
-
-
-def _is_plain(value: Any) -> bool:
-    try:
-        json.dumps(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _by(size: tuple[int, int]) -> str:
