@@ -296,3 +296,44 @@ def test_where_nothing_is_kept(tmp_path):
     assert source.kept(0) == {"restarts": None, "hash": None, "mean": None, "std": None}
     with pytest.raises(IndexError):
         source.kept(3)
+
+
+def spoilt(store):
+    content = bytearray(first_shard(store).read_bytes())
+    content[len(content) // 2] ^= 1
+    content[-20] ^= 1
+    first_shard(store).write_bytes(content)
+
+
+@pytest.mark.parametrize("how", [*sorted({*OPENED} - {"replaced"}), "image", "spoilt"])
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("url", [False, True])
+def test_causes_name_the_shard_and_not_where_it_is(store, how, opened, url):
+    """They go into manifests and reports of whoever packs the store again; the path says where the sample is."""
+    source = StoreSource(f"file://{store}" if url else store, "all")
+    if opened:
+        assert source[8].data
+    if how == "image":
+        damage(store, [8, 2])
+    else:
+        (spoilt if how == "spoilt" else OPENED[how])(store)
+    told = []
+    for index in range(18):
+        try:
+            source[index]
+        except DecodeError as error:
+            told.append(error.cause)
+            assert error.path.startswith(f"{source.root}[{index}]")
+    assert all("train-0000" in cause for cause in told)
+    assert not [cause for cause in told if str(store) in cause]
+    assert told or (how == "deleted" and opened)
+
+
+def test_what_is_asked_of_no_sample_names_the_store(store):
+    spoilt(store)
+    source = StoreSource(store, "all")
+    for ask in (lambda: source.targets, lambda: source.groups, lambda: source.origin(0), lambda: source.kept(0)):
+        with pytest.raises(DecodeError) as end:
+            ask()
+        assert end.value.path == source.root
+        assert str(store) not in end.value.cause

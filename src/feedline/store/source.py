@@ -179,8 +179,11 @@ class StoreSource:
         self._segments.open(indices)
         few = len(self._shards) <= _FEW
         touched = range(len(self._shards)) if few else np.unique(np.searchsorted(self._ends, indices, side="right"))
-        for number in touched:
-            self._shard(int(number)).view.require_unchanged()
+        try:
+            for number in touched:
+                self._unchanged(int(number))
+        except DecodeError as error:
+            raise error.at(self.root, None) from error
         return Segments(self._segments.table, self._opened), self.targets[indices]
 
     def _record(self, rows: Rows, row: int, path: str) -> Record:
@@ -203,9 +206,16 @@ class StoreSource:
     def _rows(self, number: int) -> Rows:
         """A batch, of those of all shards; raises DecodeError where it was damaged."""
         shard, place = self._places[number]
-        opened = self._shard(shard)
+        try:
+            return self._unchanged(shard).rows(place)
+        except DecodeError as error:  # the cause names the shard alone
+            raise error.at(self.root, None) from error
+
+    def _unchanged(self, number: int) -> OpenShard:
+        """A shard, where its file was not written to since it was opened; raises DecodeError."""
+        opened = self._shard(number)
         opened.view.require_unchanged()
-        return opened.rows(place)
+        return opened
 
     def _shard(self, number: int) -> OpenShard:
         return self._opened[number].get(lambda: self._open(self._shards[number]))

@@ -19,7 +19,7 @@ class View(Protocol):
     """A file whose bytes have addresses.
 
     Attributes:
-        name: its path or URL.
+        name: in its folder, for errors: the path of a sample says where that is.
         memory: a ``pyarrow.Buffer`` of it; what was not brought of a URL is zeros.
         mapped: whether all of it is there, image bytes too.
     """
@@ -52,20 +52,20 @@ class MappedView:
     mapped = True
 
     def __init__(self, path: str, size: int) -> None:
-        self.name = path
+        self.name = _name_of(path)
         try:
             self._file = WatchedFile(path)
         except OSError as error:
-            raise DecodeError(f"{path}: {error.strerror or error}", "unreadable") from error
+            raise DecodeError(f"{self.name}: {_why(error)}", "unreadable") from error
         if self._file.size != size:
             raise DecodeError(
-                f"{path} has {self._file.size} bytes and must have {size}: the store is damaged", "truncated"
+                f"{self.name} has {self._file.size} bytes and must have {size}: the store is damaged", "truncated"
             )
         try:
             with self._file.stream() as stream:
                 self._map = mmap.mmap(stream.fileno(), size, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:  # cut just now, or no file that can be mapped
-            raise DecodeError(f"{path} cannot be mapped into memory: {error}", "unreadable") from error
+            raise DecodeError(f"{self.name} cannot be mapped into memory: {_why(error)}", "unreadable") from error
         self.memory = require("pyarrow", "table").py_buffer(self._map)
 
     def bring(self, parts: Pieces) -> None:
@@ -75,11 +75,15 @@ class MappedView:
         try:
             found = self._file.pread(length, first)  # not from the map: a file that is cut just now ends no process
         except (OSError, ValueError, OverflowError) as error:
-            raise DecodeError(f"{self.name}: {error}", "unreadable") from error
+            raise DecodeError(f"{self.name}: {_why(error)}", "unreadable") from error
         return _as_long(found, length, self.name)
 
     def require_unchanged(self) -> None:
-        self._file.require_unchanged(self.name, 0)
+        try:
+            self._file.require_unchanged(self.name, 0)
+        except DecodeError as error:
+            cause = f"{self.name} was changed after it was opened: open the store again"
+            raise DecodeError(cause, error.kind) from error
 
 
 class UrlView:
@@ -97,14 +101,14 @@ class UrlView:
     mapped = False
 
     def __init__(self, url: str, size: int, options: Mapping[str, Any] | None) -> None:
-        self.name = url
+        self.name = _name_of(url)
         try:
             self._reader = UrlReader(url, options)
         except OSError as error:
-            raise DecodeError(f"{url}: {error}", "unreadable") from error
+            raise DecodeError(f"{self.name}: {_why(error)}", "unreadable") from error
         if self._reader.size != size:
             raise DecodeError(
-                f"{url} has {self._reader.size} bytes and must have {size}: the store is damaged", "truncated"
+                f"{self.name} has {self._reader.size} bytes and must have {size}: the store is damaged", "truncated"
             )
         self._map = mmap.mmap(-1, size)
         self.memory = require("pyarrow", "table").py_buffer(self._map)
@@ -117,11 +121,20 @@ class UrlView:
         try:
             found = self._reader.read(first, length)
         except OSError as error:
-            raise DecodeError(f"{self.name}: {error}", "unreadable") from error
+            raise DecodeError(f"{self.name}: {_why(error)}", "unreadable") from error
         return _as_long(found, length, self.name)
 
     def require_unchanged(self) -> None:
         """Each range is asked for with the state that the file had."""
+
+
+def _name_of(place: str) -> str:
+    return place.rpartition("/")[2]
+
+
+def _why(error: Exception) -> str:
+    """In words, without the place that a system's own error tells beside them."""
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
 
 
 def _as_long(found: bytes, length: int, name: str) -> bytes:
