@@ -11,6 +11,7 @@ import feedline
 from feedline.errors import DataError, DecodeError
 from feedline.native.chunk import AVAILABLE
 from feedline.prepare import pack
+from feedline.prepare.export import export
 from feedline.store import StoreSource
 
 
@@ -194,6 +195,9 @@ def test_boxes_masks_and_all_else_of_coco_come_back(tmp_path):
         assert set(one.extra) == set(other.extra)
         assert one.extra["size"] == other.extra["size"]
         assert str(one.extra.get("rle")) == str(other.extra.get("rle"))
+    export(tmp_path / "x.feed", tmp_path / "x.tar", "tar", progress=False)
+    with tarfile.open(tmp_path / "x.tar") as archive:
+        assert json.load(archive.extractfile("1.json"))["extra"]["size"] == [60, 40]
 
 
 def test_a_store_within_its_data_is_refused(folder):

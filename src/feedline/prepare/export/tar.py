@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any, BinaryIO
+
+import numpy as np
 
 from feedline.codecs import sniff
 from feedline.prepare.export.names import ending_of
 from feedline.prepare.export.pixels import encoded, require_png
 from feedline.prepare.export.split import Sample, Split
+from feedline.sources import Rle
+from feedline.store.extra import extra_of
 
 CARRIES = frozenset({"mask", "objects", "targets", "extra", "group"})
 _MASKS = {"png": ".mask.png", "npy": ".mask.npy", "tiff": ".mask.tif"}
@@ -55,7 +60,20 @@ def _told(sample: Sample, split: Split) -> dict[str, Any]:
     if sample.label >= 0:
         found["class"] = split.class_name(sample.label)
     extra = sample.value("extra")
-    return {**found, "extra": json.loads(extra)} if extra else found
+    return {**found, "extra": _plain(extra_of(extra))} if extra else found
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it, for those who read it without feedline: rows as lists, an outline's runs by their names."""
+    if isinstance(value, Rle):
+        return {"size": [value.height, value.width], "counts": value.counts.tolist()}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return {str(name): _plain(each) for name, each in value.items()} if isinstance(value, Mapping) else value
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
