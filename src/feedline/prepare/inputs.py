@@ -92,7 +92,7 @@ class Inputs:
         found = hashlib.blake2b(digest_size=16)
         for array in (self.which, self.indices, self.labels, np.char.encode(self.splits, "utf-8")):
             found.update(np.ascontiguousarray(array).tobytes())
-        for place in np.unique(np.linspace(0, len(self) - 1, _LOOKED_AT).astype(np.int64)).tolist():
+        for place in spaced(len(self), _LOOKED_AT):
             path = f"{self.origin(place).path(int(self.indices[place]))}\0{self.group(place)}\0"
             found.update(path.encode("utf-8", "surrogateescape"))
         return found.hexdigest()
@@ -105,7 +105,7 @@ class Inputs:
         found = hashlib.blake2b(digest_size=16)
         for origin in self.origins:
             found.update(f"{origin.name}\0{_state_of(origin.base)}\0".encode("utf-8", "surrogateescape"))
-        for place in np.unique(np.linspace(0, len(self) - 1, _LOOKED_AT).astype(np.int64)).tolist():
+        for place in spaced(len(self), _LOOKED_AT):
             origin = self.origin(place)
             if origin.source.has_files:
                 path = origin.source.path(int(self.indices[place]))
@@ -121,6 +121,11 @@ class Inputs:
         return Inputs(
             self.origins, self.which[rows], self.indices[rows], splits[kept], self.labels[rows], self.classes, groups
         )
+
+
+def spaced(count: int, most: int) -> list[int]:
+    """Some of so many places, evenly spaced."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)).tolist()  # type: ignore[no-any-return]
 
 
 def _state_of(path: str) -> str:

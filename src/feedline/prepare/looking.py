@@ -8,9 +8,8 @@ import numpy as np
 
 from feedline.codecs import probe
 from feedline.errors import DataError, DecodeError
-from feedline.prepare.inputs import Inputs
+from feedline.prepare.inputs import Inputs, spaced
 from feedline.prepare.making import How, plain
-from feedline.prepare.writing import samples_of
 from feedline.store import Columns
 from feedline.types import Mode, Record
 
@@ -21,7 +20,7 @@ _ALSO = frozenset({"mask", "partner", "objects", "extra"})
 def looked_at(inputs: Inputs) -> list[Record]:
     """Some samples that can be read, evenly spaced: what the rest is like."""
     found = []
-    for place in samples_of(len(inputs), _LOOKS):
+    for place in spaced(len(inputs), _LOOKS):
         try:
             found.append(inputs.origin(place).source[int(inputs.indices[place])])
         except DecodeError:

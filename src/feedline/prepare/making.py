@@ -74,7 +74,9 @@ class RowMaker:
     def __init__(self, inputs: Inputs, how: How, columns: Columns) -> None:
         self._inputs, self._how, self._columns = inputs, how, columns
         self._lost: set[str] = set()
-        self._datasets = [ImageDataset(origin.source, None, how.mode) for origin in inputs.origins]
+        size = how.short_side if how.raw is None else how.raw
+        self._size = None if size is None else Resize(size)
+        self._datasets = [ImageDataset(origin.source, self._size, how.mode) for origin in inputs.origins]
 
     def __call__(self, place: int) -> Row:
         """The row of a sample, by its place among the inputs.
@@ -99,8 +101,9 @@ class RowMaker:
             row = self._encoded(record, place, index, path)
         targets = record.extra.get("targets")
         source = self._inputs.origin(place).source
-        if isinstance(source, StoreSource) and self._how == replace(self._how, raw=None, short_side=None):
-            row = replace(row, **{name: value for name, value in source.kept(index).items() if value is not None})
+        if isinstance(source, StoreSource) and self._size is None:
+            kept = source.kept(index).items()  # but for what was made anew just now
+            row = replace(row, **{name: value for name, value in kept if getattr(row, name) is None})
         return replace(
             row,
             label=int(self._inputs.labels[place]),
@@ -121,7 +124,7 @@ class RowMaker:
 
     def _pixels(self, record: Record, place: int, index: int, path: str) -> Row:
         height, width, channels = self._columns.shape or (0, 0, 0)
-        sample = self._resized(place, index, record, None if self._how.raw is None else self._how.raw)
+        sample = self._resized(place, index, record)
         image = np.asarray(sample.data)
         if image.shape != (height, width, channels) or image.dtype != np.uint8:
             raise DecodeError(f"raw pixels must be {height}x{width}x{channels} uint8, not {image.shape} {image.dtype}")
@@ -137,7 +140,7 @@ class RowMaker:
         width = header.width // 2 if "side_by_side" in record.extra else header.width
         smaller = self._how.short_side is not None and min(width, header.height) > self._how.short_side
         if smaller:
-            record = self._resized(place, index, record, self._how.short_side)
+            record = self._resized(place, index, record)
             data = _written(np.asarray(record.data), header.format, self._how.quality)
             header = probe(data)
         restarts = rewritten(data, _EVERY) if self._how.restart_markers and header.format == "jpeg" else None
@@ -190,11 +193,10 @@ class RowMaker:
             if problem is not None and problem.kind != "blank":
                 raise DecodeError(problem.cause, problem.kind)
 
-    def _resized(self, place: int, index: int, record: Record, size: int | tuple[int, int] | None) -> Record:
-        """The sample, decoded, upright and of another size, with all that belongs to it."""
+    def _resized(self, place: int, index: int, record: Record) -> Record:
+        """The sample, decoded, upright and of the size that is asked for, if any, with all that belongs to it."""
         dataset = self._datasets[self._inputs.which[place]]
-        resized = dataset.with_transform(None if size is None else Resize(size))
-        found = decoded(record, dataset.mode, index) if size is None else resized.sample(index)
+        found = decoded(record, dataset.mode, index) if self._size is None else dataset.sample(index)
         apart = {name: value for name, value in found.extra.items() if name != "side_by_side"}
         return replace(found, extra=apart)
 

@@ -15,13 +15,13 @@ from feedline.codecs import MAX_PIXELS
 from feedline.errors import DataError, DecodeError
 from feedline.native.chunk import AVAILABLE as CAN_RESTART
 from feedline.prepare.grouping import groups_by
-from feedline.prepare.inputs import Inputs, inputs_of
+from feedline.prepare.inputs import Inputs, inputs_of, spaced
 from feedline.prepare.looking import columns_of, looked_at, mode_of
 from feedline.prepare.making import How, RowMaker
 from feedline.prepare.packed import Estimate, Packed
 from feedline.prepare.splits import TRAIN
 from feedline.prepare.splits import split as split_names
-from feedline.prepare.writing import OnError, samples_of, write_rows
+from feedline.prepare.writing import OnError, write_rows
 from feedline.store import Columns, StoreSource, StoreWriter
 from feedline.store import manifest as manifests
 from feedline.store.manifest import WHOLE
@@ -218,7 +218,7 @@ def _check(how: How, mode: Mode | None, seen: list[Record]) -> None:
 def _estimate(maker: RowMaker, count: int, shard_bytes: int, out: Path) -> Estimate:
     """From a few rows that are made and thrown away."""
     sizes = []
-    for place in samples_of(count, min(_LOOKS, max(1, count // 50))):
+    for place in spaced(count, min(_LOOKS, max(1, count // 50))):
         try:
             sizes.append(maker(place).nbytes + _OVERHEAD)
         except DecodeError:

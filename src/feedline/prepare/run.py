@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from feedline.prepare.looking import columns_of, looked_at
 from feedline.prepare.making import How, RowMaker
 from feedline.prepare.packed import Packed
 from feedline.prepare.pool import Chosen, choose, digest
-from feedline.prepare.reading import is_whole, plain_values, read_source
+from feedline.prepare.reading import Tell, is_whole, plain_values, read_source
 from feedline.prepare.recipe import Recipe, Source, load
 from feedline.prepare.reports import are_there, write_reports
 from feedline.prepare.writing import write_rows
@@ -26,7 +26,6 @@ from feedline.store import Manifest, StoreSource, StoreWriter
 from feedline.store import manifest as manifests
 from feedline.store.writer import SHARD
 
-Tell = Callable[[str], None]
 _COUNTS = 3
 """Lines that count duplicates, before those that name them, which the reports do by their paths."""
 
@@ -100,7 +99,7 @@ def prepare(
         source.name: read_source(plan, source, archives_folder / source.name, work, progress, told)
         for source in plan.sources
     }
-    return _saved(plan, _pool(plan, read), read, store, _Way(restart, shard_bytes, progress, told))
+    return _saved(plan, read, store, _Way(restart, shard_bytes, progress, told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def _splits(source: Source, store: StoreSource) -> NDArray[np.str_]:
     return np.repeat([source.split or shard.split for shard in shards], [shard.rows for shard in shards])
 
 
-def _saved(plan: Recipe, pool: Inputs, read: dict[str, Packed], store: Path, way: _Way) -> Prepared:
+def _saved(plan: Recipe, read: dict[str, Packed], store: Path, way: _Way) -> Prepared:
     """The store, and its reports."""
     reports = store.with_name(f"{store.stem}.report")
     said = plain_values({"prepare": {**plan.as_dict(), "read": [_stamp(each) for each in read.values()]}})
@@ -153,6 +152,7 @@ def _saved(plan: Recipe, pool: Inputs, read: dict[str, Packed], store: Path, way
     if there is not None and are_there(reports):
         way.told(f"{store} is there already")
         return Prepared(Packed(store, there, len(there), 0, ()), read, None, reports)
+    pool = _pool(plan, read)
     chosen = choose(plan, pool, *_marks(plan, pool))
     if there is None:
         there = _write(plan, chosen, said, left_out, store, way)

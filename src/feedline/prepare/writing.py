@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-import numpy as np
 from tqdm import tqdm
 
 from feedline.codecs.check import Problem
@@ -126,8 +125,3 @@ def _row_or_problem(maker: RowMaker, place: int) -> Row | Problem:
         return maker(place)
     except DecodeError as error:
         return Problem(error.path or "", place, error.kind, error.cause)
-
-
-def samples_of(count: int, most: int) -> list[int]:
-    """Some of so many places, evenly spaced."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64)).tolist()  # type: ignore[no-any-return]
