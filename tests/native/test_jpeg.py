@@ -7,9 +7,9 @@ import threading
 import cv2
 import numpy as np
 import pytest
+from codedjpeg import KINDS, UNIT, coded, grainy
 from imagebytes import encode
 from mutations import case
-from photo import photo
 from PIL import Image
 
 from feedline.codecs import decode, jpeg
@@ -24,30 +24,9 @@ if os.environ.get("FEEDLINE_NATIVE") == "0":
 
 from feedline.native import _kernel
 
-SAMPLINGS = {"4:4:4": 0x111111, "4:2:2": 0x211111, "4:2:0": 0x221111, "4:4:0": 0x121111, "4:1:1": 0x411111}
-KINDS = [*SAMPLINGS, "grey"]
-UNIT = {"4:4:4": (8, 8), "4:2:2": (8, 16), "4:2:0": (16, 16), "4:4:0": (16, 8), "4:1:1": (8, 32), "grey": (8, 8)}
-"""Height and width of a unit."""
 LOOKS_AROUND = ("4:2:0", "4:4:0")
 """Where colours are interpolated between rows."""
 SEGMENT_OF_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-
-
-def grainy(height, width, seed=0):
-    """As a photograph: something at every frequency."""
-    grain = np.random.default_rng(seed).integers(-30, 31, (height, width, 3))
-    return np.clip(photo(height, width, seed=seed) + grain, 0, 255).astype(np.uint8)
-
-
-def coded(height, width, kind="4:2:0", progressive=False, restart=0, quality=90, seed=0):
-    image = grainy(height, width, seed)
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, int(progressive)]
-    options += [cv2.IMWRITE_JPEG_RST_INTERVAL, restart]
-    if kind == "grey":
-        image = image[:, :, 0]
-    else:
-        options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, SAMPLINGS[kind]]
-    return cv2.imencode(".jpg", image, options)[1].tobytes()
 
 
 def part(data, channels, region, reduce=1, orientation=1):
