@@ -218,7 +218,7 @@ def _check(how: How, mode: Mode | None, seen: list[Record]) -> None:
 def _estimate(maker: RowMaker, count: int, shard_bytes: int, out: Path) -> Estimate:
     """From a few rows that are made and thrown away."""
     sizes = []
-    for place in spaced(count, min(_LOOKS, max(1, count // 50))):
+    for place in spaced(count, _LOOKS):
         try:
             sizes.append(maker(place).nbytes + _OVERHEAD)
         except DecodeError:
