@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from feedline.errors import CheckpointError
-from feedline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from feedline.train.checkpoint import (
+    Checkpoint,
+    TranslationCheckpoint,
+    load_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
 
 
 @pytest.fixture
@@ -121,3 +127,23 @@ def test_missing_and_strange_fields(tmp_path, checkpoint):
         torch.save(changed, tmp_path / "c.pt")
         with pytest.raises(CheckpointError, match=f"incomplete: .*'{next(iter(change))}'"):
             load_checkpoint(tmp_path / "c.pt")
+
+
+def test_of_a_translator(tmp_path):
+    side = {"channels": 3, "dtype": "uint8", "mode": "RGB", "high": 255.0}
+    about = TranslationCheckpoint({"name": "unet_32"}, "BtoA", None, side, side, [{"ToTensor": {}}], {}, 2)
+    save_checkpoint(tmp_path / "c.pt", about)
+    assert load_checkpoint(tmp_path / "c.pt", TranslationCheckpoint) == about == read_checkpoint(tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match="trained to translate; this needs one trained to classify"):
+        load_checkpoint(tmp_path / "c.pt")
+
+
+def test_without_a_task_it_classifies(tmp_path, checkpoint):
+    torch.save(content(checkpoint), tmp_path / "old.pt")
+    assert isinstance(read_checkpoint(tmp_path / "old.pt"), Checkpoint)
+
+
+def test_of_a_task_that_nobody_knows(tmp_path, checkpoint):
+    torch.save(content(checkpoint, task="dream"), tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match="for the task 'dream'; this feedline knows classify, translate"):
+        read_checkpoint(tmp_path / "c.pt")

@@ -4,7 +4,7 @@ from ignite.engine import Engine
 
 from feedline.train.epochs import Feeding
 from feedline.train.events import Judged, RunEvents, tell, told
-from feedline.train.runs import Row
+from feedline.train.rows import Row
 
 
 def test_handlers_are_told():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from feedline.train.plots import plot_confusion, plot_results, plot_sheet
-from feedline.train.runs import Row
+from feedline.train.rows import Row
 
 
 def pixels(png):

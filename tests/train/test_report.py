@@ -8,7 +8,8 @@ import torch
 from feedline.train.evaluate import Judgement
 from feedline.train.plots import plot_results
 from feedline.train.report import write_report
-from feedline.train.runs import FeedingRow, Row, Run
+from feedline.train.rows import FeedingRow, Row
+from feedline.train.runs import Run
 
 ROWS = [Row(1, 2.0, 1.5, 0.25, 100.0, 0.1), Row(2, 1.0, 1.25, 0.75, 100.0, 0.1), Row(3, 0.5, 1.0, 0.5, 100.0, 0.1)]
 CLASSES = ["<script>alert(1)</script>", "b & c"]

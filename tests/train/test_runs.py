@@ -3,7 +3,8 @@
 import pytest
 
 from feedline.errors import RunError
-from feedline.train.runs import FeedingRow, Row, Run, row_dict
+from feedline.train.rows import FeedingRow, Row
+from feedline.train.runs import Run
 
 ROWS = [Row(1, 2.5, 1.5, 0.25, 1234.5, 0.125), Row(2, 1.25, 1.0, 0.5, 99.0, 0.0)]
 
@@ -86,10 +87,3 @@ def test_left_out_comes_back(tmp_path):
     run.write_left_out(problems)
     assert run.read_left_out() == problems
     assert len((tmp_path / "left_out.jsonl").read_text().splitlines()) == 2
-
-
-def test_a_row_as_numbers():
-    assert row_dict(ROWS[0]) == {
-        "epoch": 1.0, "train_loss": 2.5, "val_loss": 1.5, "val_accuracy": 0.25,
-        "images_per_second": 1234.5, "data_wait_share": 0.125,
-    }  # fmt: skip

@@ -6,7 +6,7 @@ import io
 import os
 import warnings
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import torch
 
@@ -15,6 +15,8 @@ from feedline.errors import CheckpointError
 
 FORMAT = "feedline checkpoint"
 VERSION = 1
+
+C = TypeVar("C", bound="AnyCheckpoint")
 
 
 @dataclass(frozen=True)
@@ -46,19 +48,75 @@ class Checkpoint:
     data: str = ""
 
 
-def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
+@dataclass(frozen=True)
+class TranslationCheckpoint:
+    """Weights of a network from images to images, and what must go with them.
+
+    Attributes:
+        generator: what :func:`feedline.nn.generator` needs: name, in_channels, out_channels, width, norm, dropout.
+        direction: "AtoB" or "BtoA".
+        derive: how inputs were made from their targets; None where they are files.
+        input: what inputs are: channels, dtype, mode, high.
+        target: what targets are.
+        preprocessing: the transforms of evaluation, as data.
+        weights: the generator's state dict.
+        epoch: how many epochs it has seen.
+        metrics: what it reached in the last of them.
+        progress: discriminator, optimisers and schedule, for going on; empty where that is not meant.
+        data: what tells these data and this split from others.
+    """
+
+    generator: dict[str, Any]
+    direction: str
+    derive: str | None
+    input: dict[str, Any]
+    target: dict[str, Any]
+    preprocessing: list[dict[str, Any]]
+    weights: dict[str, Any]
+    epoch: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    progress: dict[str, Any] = field(default_factory=dict)
+    data: str = ""
+
+
+AnyCheckpoint = Checkpoint | TranslationCheckpoint
+_TASKS: dict[str, type[AnyCheckpoint]] = {"classify": Checkpoint, "translate": TranslationCheckpoint}
+
+
+def save_checkpoint(path: str | os.PathLike[str], checkpoint: AnyCheckpoint) -> None:
     """Writes it, whole or not at all."""
     content = {each.name: getattr(checkpoint, each.name) for each in fields(checkpoint)}
     stream = io.BytesIO()
-    torch.save({"format": FORMAT, "version": VERSION, **content}, stream)
+    torch.save({"format": FORMAT, "version": VERSION, "task": _task_of(type(checkpoint)), **content}, stream)
     write_whole(path, stream.getvalue())
 
 
-def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
-    """Reads it to the CPU; nothing in the file is executed.
+@overload
+def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint: ...
+
+
+@overload
+def load_checkpoint(path: str | os.PathLike[str], kind: type[C]) -> C: ...
+
+
+def load_checkpoint(path: str | os.PathLike[str], kind: type[Any] = Checkpoint) -> Any:
+    """Reads one of this kind to the CPU; nothing in the file is executed.
 
     Raises:
-        CheckpointError: no such file, not a checkpoint of feedline's, or of a later version.
+        CheckpointError: no such file, not a checkpoint of feedline's, of a later version, or for another task.
+    """
+    found = read_checkpoint(path)
+    if not isinstance(found, kind):
+        has, task = _task_of(type(found)), _task_of(kind)
+        raise CheckpointError(f"{os.fspath(path)} is of a network trained to {has}; this needs one trained to {task}")
+    return found
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> AnyCheckpoint:
+    """Reads one of any kind to the CPU; nothing in the file is executed.
+
+    Raises:
+        CheckpointError: as :func:`load_checkpoint`.
     """
     name = os.fspath(path)
     if not os.path.isfile(name):
@@ -76,7 +134,14 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     version = content.pop("version", None)
     if version != VERSION:
         raise CheckpointError(f"{name} is of version {version}; this feedline reads version {VERSION}")
+    task = content.pop("task", "classify")  # before there were others, none was written
+    if task not in _TASKS:
+        raise CheckpointError(f"{name} is for the task {task!r}; this feedline knows {', '.join(_TASKS)}")
     try:
-        return Checkpoint(**content)
+        return _TASKS[task](**content)
     except TypeError as error:
         raise CheckpointError(f"{name} is incomplete: {error}") from error
+
+
+def _task_of(kind: type[Any]) -> str:
+    return next(task for task, known in _TASKS.items() if known is kind)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import signal
-import threading
-from collections.abc import Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Sized
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -19,14 +15,14 @@ from feedline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from feedline.train.epochs import Epochs
 from feedline.train.evaluate import Judgement, judge
 from feedline.train.handlers import Checkpoints, Judging, Pictures, Progress, Reseed, Results
-from feedline.train.handlers.checkpoints import best_row
 from feedline.train.learning import Learning
+from feedline.train.plots import plot_results
 from feedline.train.report import write_report
-from feedline.train.runs import Row, Run
+from feedline.train.rows import Row, best_row
+from feedline.train.running import run_epochs, undisturbed
+from feedline.train.runs import Run
 from feedline.train.steps import mean_loss, training_step
 from feedline.transforms import from_recipe
-
-logging.getLogger("ignite").addHandler(logging.NullHandler())  # errors reach the caller, and reach him once
 
 
 @dataclass(frozen=True)
@@ -100,6 +96,7 @@ def fit(
         run,
         [row for row in run.read_rows() if row.epoch <= done],
         [row for row in run.read_feeding() if row.epoch <= done],
+        plot_results,
     )
 
     def checkpoint(epoch: int, metrics: dict[str, float]) -> Checkpoint:
@@ -114,9 +111,9 @@ def fit(
     for handler in (judging, results, Checkpoints(run, checkpoint, results.rows), pictures, progress):
         handler.attach(trainer)
     model.train()
-    ended = _run(trainer, epochs, training.epochs, progress)
+    ended = run_epochs(trainer, epochs, training.epochs, progress)
     judgement = _judge_best(model, val_loader, run, device, pictures, about) if ended else None
-    with _undisturbed():
+    with undisturbed():
         if ended:
             run.interrupted.unlink(missing_ok=True)
         else:
@@ -135,30 +132,6 @@ def _trainer(learning: Learning, epochs: Epochs, training: Training, device: tor
     trainer.add_event_handler(Events.STARTED, lambda: setattr(trainer.state, "epoch", done))
     trainer.add_event_handler(Events.ITERATION_COMPLETED, learning.advance)
     return trainer
-
-
-def _run(trainer: Engine, epochs: Epochs, count: int, progress: Progress) -> bool:
-    """Runs; True where it came to its end, False where Ctrl-C ended it before."""
-    try:
-        trainer.run(epochs, max_epochs=count)
-    except KeyboardInterrupt:
-        return False
-    finally:
-        progress.close()
-    return True
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Within the block Ctrl-C is not heard: what a run has reached is being written down, which takes a moment."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _judge_best(

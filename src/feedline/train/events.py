@@ -8,7 +8,7 @@ from typing import cast
 from ignite.engine import Engine, EventEnum
 
 from feedline.train.epochs import Feeding
-from feedline.train.runs import Row
+from feedline.train.rows import EpochRow
 
 
 class RunEvents(EventEnum):
@@ -21,7 +21,7 @@ class RunEvents(EventEnum):
 class Judged:
     """How an epoch went: its row in the results, and how it was fed."""
 
-    row: Row
+    row: EpochRow
     feeding: Feeding
 
 

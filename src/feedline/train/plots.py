@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from feedline.train.runs import Row
+from feedline.train.rows import Row
 from feedline.types import Image
 
 _RIGHT, _WRONG, _PLAIN = "#1a7f37", "#c62828", "#222222"

@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from feedline._version import __version__
 from feedline.train.evaluate import Judgement
-from feedline.train.handlers.checkpoints import best_row
-from feedline.train.runs import FeedingRow, Row, Run
+from feedline.train.rows import FeedingRow, Row, best_row
+from feedline.train.runs import Run
 
 _PICTURES = ("results.png", "train_batch.png", "val_batch_pred.png", "confusion_matrix.png")
 

@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import yaml
 
 from feedline._atomic import write_whole
 from feedline.errors import RunError
-
-
-@dataclass(frozen=True)
-class Row:
-    """One epoch in ``results.csv``."""
-
-    epoch: int
-    train_loss: float
-    val_loss: float
-    val_accuracy: float
-    images_per_second: float
-    data_wait_share: float
-
-    def formatted(self) -> list[str]:
-        return [
-            str(self.epoch),
-            f"{self.train_loss:.6f}",
-            f"{self.val_loss:.6f}",
-            f"{self.val_accuracy:.6f}",
-            f"{self.images_per_second:.1f}",
-            f"{self.data_wait_share:.4f}",
-        ]
-
-
-@dataclass(frozen=True)
-class FeedingRow:
-    """One epoch in ``feeding.csv``; times in seconds."""
-
-    epoch: int
-    images: int
-    batches: int
-    seconds: float
-    waited: float
-    first_batch: float
-    wait_share: float
-
-    def formatted(self) -> list[str]:
-        counts = [str(getattr(self, name)) for name in _COUNTS]
-        return counts + [f"{getattr(self, name):.4f}" for name in _TIMES]
-
-
-_COUNTS = ("epoch", "images", "batches")
-_TIMES = ("seconds", "waited", "first_batch", "wait_share")
-
+from feedline.train.rows import AnyRow, EpochRow, FeedingRow, Row, as_table, read_feeding, read_rows
 
 _BEFORE_AN_EPOCH = {
     "args.yaml",
@@ -149,18 +103,22 @@ class Run:
         """A file of this run, whole or not at all."""
         write_whole(self.path / name, content)
 
-    def write_rows(self, rows: Sequence[Row]) -> None:
-        self.write("results.csv", _table(Row, rows))
+    def write_rows(self, rows: Sequence[EpochRow]) -> None:
+        """One row or more, of one kind."""
+        self.write("results.csv", as_table(type(rows[0]), rows))
 
     def write_feeding(self, rows: Sequence[FeedingRow]) -> None:
-        self.write("feeding.csv", _table(FeedingRow, rows))
+        self.write("feeding.csv", as_table(FeedingRow, rows))
 
-    def read_rows(self) -> list[Row]:
+    @overload
+    def read_rows(self) -> list[Row]: ...
+
+    @overload
+    def read_rows(self, kind: type[AnyRow]) -> list[AnyRow]: ...
+
+    def read_rows(self, kind: type[Any] = Row) -> list[Any]:
         """The epochs so far; none where nothing is written yet."""
-        return [
-            Row(int(row.pop("epoch")), **{name: float(value) for name, value in row.items()})
-            for row in _read(self.path / "results.csv")
-        ]
+        return read_rows(self.path / "results.csv", kind)
 
     def write_left_out(self, problems: Sequence[Mapping[str, Any]]) -> None:
         """The files that took no part, as JSON lines: path, index, kind and cause."""
@@ -173,25 +131,7 @@ class Run:
 
     def read_feeding(self) -> list[FeedingRow]:
         """How the epochs so far were fed."""
-        return [
-            FeedingRow(*(int(row[name]) for name in _COUNTS), *(float(row[name]) for name in _TIMES))
-            for row in _read(self.path / "feeding.csv")
-        ]
-
-
-def _table(kind: type[Row] | type[FeedingRow], rows: Sequence[Row | FeedingRow]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(kind))
-    writer.writerows(row.formatted() for row in rows)
-    return text.getvalue()
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+        return read_feeding(self.path / "feeding.csv")
 
 
 def _files(folder: Path) -> set[str]:
@@ -203,11 +143,6 @@ def require_free(out: str | os.PathLike[str]) -> None:
     path = Path(out)
     if path.exists() and not (path.is_dir() and _files(path) <= _BEFORE_AN_EPOCH):
         raise RunError(f"{path} is there already: choose another --out, or remove it")
-
-
-def row_dict(row: Row) -> dict[str, float]:
-    """The row as plain numbers, for a checkpoint."""
-    return {name: float(value) for name, value in asdict(row).items()}
 
 
 def _numbered(root: Path, name: str) -> Path:

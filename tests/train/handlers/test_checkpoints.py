@@ -2,34 +2,19 @@
 
 import os
 
-import pytest
 import torch
 from ignite.engine import Engine
 
 from feedline.train.checkpoint import Checkpoint, load_checkpoint
 from feedline.train.epochs import Feeding
 from feedline.train.events import Judged, RunEvents, tell
-from feedline.train.handlers.checkpoints import Checkpoints, best_row
-from feedline.train.runs import Row, Run
+from feedline.train.handlers.checkpoints import Checkpoints
+from feedline.train.rows import Row
+from feedline.train.runs import Run
 
 
 def row(epoch, accuracy, loss):
     return Row(epoch, 1.0, loss, accuracy, 1.0, 0.0)
-
-
-@pytest.mark.parametrize(
-    ("rows", "epoch"),
-    [
-        ([row(1, 0.5, 1.0)], 1),
-        ([row(1, 0.5, 0.1), row(2, 0.6, 9.0)], 2),
-        ([row(1, 0.5, 1.0), row(2, 0.5, 0.9), row(3, 0.4, 0.1)], 2),
-        ([row(1, 0.5, 1.0), row(2, 0.5, 1.0), row(3, 0.5, 1.0)], 1),
-        ([row(1, 0.5, float("nan")), row(2, 0.5, 1.0)], 2),
-        ([row(1, 0.5, 1.0), row(2, 0.5, float("nan"))], 1),
-    ],
-)
-def test_best_is_the_highest_accuracy_then_the_lowest_loss_then_the_first(rows, epoch):
-    assert best_row(rows).epoch == epoch
 
 
 def test_best_when_it_is_best_and_last_always(tmp_path):

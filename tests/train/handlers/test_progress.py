@@ -10,7 +10,7 @@ from ignite.engine import Engine, Events
 from feedline.train.epochs import Feeding
 from feedline.train.events import Judged, RunEvents, tell
 from feedline.train.handlers.progress import Progress
-from feedline.train.runs import Row
+from feedline.train.rows import Row
 
 
 def engine_with(progress):

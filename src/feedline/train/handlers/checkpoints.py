@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Generic
 
 from ignite.engine import Engine, Events
 
-from feedline.train.checkpoint import Checkpoint, save_checkpoint
+from feedline.train.checkpoint import AnyCheckpoint, save_checkpoint
 from feedline.train.events import RunEvents, told
-from feedline.train.runs import Row, Run, row_dict
+from feedline.train.rows import AnyRow, best_row, row_dict
+from feedline.train.runs import Run
 
-Make = Callable[[int, dict[str, float]], Checkpoint]
+Make = Callable[[int, dict[str, float]], AnyCheckpoint]
 """From an epoch's number and its metrics to the checkpoint of that moment."""
 
 
-class Checkpoints:
-    """Saves what ``make`` gives. Best is the highest validation accuracy, of equals the lowest validation loss.
+class Checkpoints(Generic[AnyRow]):
+    """Saves what ``make`` gives; the best epoch is the one whose row says so.
 
     There is a ``last.pt`` from the very start, so that a run that is interrupted leaves one that can be used.
     """
 
-    def __init__(self, run: Run, make: Make, rows: list[Row]) -> None:
+    def __init__(self, run: Run, make: Make, rows: list[AnyRow], *, light: bool = False) -> None:
+        """With ``light`` the best weights are saved without what is needed to go on with them."""
         self._run = run
         self._make = make
         self._rows = rows
+        self._light = light
 
     def attach(self, engine: Engine) -> None:
         engine.add_event_handler(Events.STARTED, self._begin)
@@ -38,15 +42,5 @@ class Checkpoints:
         row = told(engine).row
         checkpoint = self._make(row.epoch, row_dict(row))
         if best_row(self._rows) is row:
-            save_checkpoint(self._run.best, checkpoint)
+            save_checkpoint(self._run.best, replace(checkpoint, progress={}) if self._light else checkpoint)
         save_checkpoint(self._run.last, checkpoint)
-
-
-def best_row(rows: list[Row]) -> Row:
-    """The first of the best epochs."""
-    return max(rows, key=_goodness)
-
-
-def _goodness(row: Row) -> tuple[float, float, int]:
-    loss = math.inf if math.isnan(row.val_loss) else row.val_loss
-    return row.val_accuracy, -loss, -row.epoch

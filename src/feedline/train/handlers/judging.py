@@ -9,7 +9,7 @@ from ignite.engine import Engine, Events
 from feedline.train.epochs import Epochs
 from feedline.train.evaluate import Judgement
 from feedline.train.events import Judged, RunEvents, tell
-from feedline.train.runs import Row
+from feedline.train.rows import Row
 
 
 class Judging:

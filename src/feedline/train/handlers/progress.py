@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sized
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 from ignite.engine import Engine, Events
 from tqdm import tqdm
@@ -20,10 +20,14 @@ class Progress:
         done: images of the epochs before, where a run goes on.
         epochs: how many epochs there will be.
         quiet: shows nothing at all.
+        images: of a step's output to how many images were in it.
     """
 
-    def __init__(self, total: int | None, done: int, epochs: int, quiet: bool = False) -> None:
+    def __init__(
+        self, total: int | None, done: int, epochs: int, quiet: bool = False, images: Callable[[Any], int] = len
+    ) -> None:
         self._total, self._done, self._epochs, self._quiet = total, done, epochs, quiet
+        self._images = images
         self._bar: tqdm[Any] | None = None
 
     def attach(self, engine: Engine) -> None:
@@ -47,15 +51,14 @@ class Progress:
 
     def _count(self, engine: Engine) -> None:
         if self._bar is not None:
-            self._bar.update(len(cast(Sized, engine.state.output)))
+            self._bar.update(self._images(engine.state.output))
 
     def _line(self, engine: Engine) -> None:
         if self._quiet:
             return
         row = told(engine).row
         tqdm.write(
-            f"epoch {row.epoch:>3}/{self._epochs}  train_loss {row.train_loss:.4f}  val_loss {row.val_loss:.4f}  "
-            f"val_accuracy {100 * row.val_accuracy:6.2f} %  {row.images_per_second:,.0f} images/s  "
+            f"epoch {row.epoch:>3}/{self._epochs}  {row.words}  {row.images_per_second:,.0f} images/s  "
             f"waited {100 * row.data_wait_share:.1f} %",
             file=sys.stdout,
         )

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Generic, cast
+
 from ignite.engine import Engine
 
 from feedline.train.events import RunEvents, told
-from feedline.train.plots import plot_results
-from feedline.train.runs import FeedingRow, Row, Run
+from feedline.train.rows import AnyRow, FeedingRow
+from feedline.train.runs import Run
 
 
-class Results:
-    """Collects a row an epoch and writes ``results.csv`` and ``feeding.csv`` anew."""
+class Results(Generic[AnyRow]):
+    """Collects a row an epoch and writes ``results.csv`` and ``feeding.csv`` anew; ``plot`` draws them, as PNG."""
 
-    def __init__(self, run: Run, rows: list[Row], feeding: list[FeedingRow]) -> None:
+    def __init__(
+        self, run: Run, rows: list[AnyRow], feeding: list[FeedingRow], plot: Callable[[Sequence[AnyRow]], bytes]
+    ) -> None:
         self._run = run
         self.rows = rows
         self.feeding = feeding
+        self._plot = plot
 
     def attach(self, engine: Engine) -> None:
         engine.add_event_handler(RunEvents.EPOCH_JUDGED, self._write)
 
     def _write(self, engine: Engine) -> None:
-        row, fed = told(engine).row, told(engine).feeding
+        row, fed = cast(AnyRow, told(engine).row), told(engine).feeding
         self.rows.append(row)
         self.feeding.append(
             FeedingRow(row.epoch, fed.images, fed.batches, fed.seconds, fed.waited, fed.first_batch, fed.wait_share)
@@ -32,4 +38,4 @@ class Results:
     def draw(self) -> None:
         """``results.png``, where an epoch was completed."""
         if self.rows:
-            self._run.write("results.png", plot_results(self.rows))
+            self._run.write("results.png", self._plot(self.rows))
