@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from feedline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from feedline.train.epochs import Epochs
 from feedline.train.evaluate import Judgement, judge
-from feedline.train.handlers import Checkpoints, Judging, Pictures, Progress, Reseed, Results
+from feedline.train.handlers import Checkpoints, Judging, Pictures, Progress, Reseed, Results, classified
 from feedline.train.learning import Learning
 from feedline.train.plots import plot_results
 from feedline.train.report import write_report
@@ -107,7 +107,7 @@ def fit(
     progress = Progress(images * training.epochs, images * done, training.epochs, training.quiet)
     epochs = Epochs(train_loader)
     trainer = _trainer(learning, epochs, training, device, done)
-    judging = Judging(lambda: judge(model, val_loader, len(about.classes), device), epochs)
+    judging = Judging(classified(lambda: judge(model, val_loader, len(about.classes), device)), epochs)
     for handler in (judging, results, Checkpoints(run, checkpoint, results.rows), pictures, progress):
         handler.attach(trainer)
     model.train()

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from feedline.train.rows import Row
+from feedline.train.rows import EpochRow, Row
 from feedline.types import Image
 
 _RIGHT, _WRONG, _PLAIN = "#1a7f37", "#c62828", "#222222"
@@ -36,15 +36,21 @@ def plot_results(rows: Sequence[Row]) -> bytes:
     loss.legend()
     accuracy.plot(epochs, [100 * row.val_accuracy for row in rows], ".-", color=_RIGHT)
     accuracy.set_title(f"validation accuracy, best {max(100 * row.val_accuracy for row in rows):.2f} %")
-    _plot_feeding(feeding, epochs, rows)
-    for axes in (loss, accuracy, feeding):
+    plot_feeding(feeding, epochs, rows)
+    over_epochs(loss, accuracy, feeding)
+    return as_png(figure)
+
+
+def over_epochs(*charts: Axes) -> None:
+    """Charts whose horizontal axis is the epoch."""
+    for axes in charts:
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-    return _png(figure)
 
 
-def _plot_feeding(axes: Axes, epochs: list[int], rows: Sequence[Row]) -> None:
+def plot_feeding(axes: Axes, epochs: list[int], rows: Sequence[EpochRow]) -> None:
+    """Images a second, and the share of the time that was waited for them."""
     axes.plot(epochs, [row.images_per_second for row in rows], ".-")
     axes.set_ylim(bottom=0)
     axes.set_title("images a second, and share of time waited for data", fontsize="medium")
@@ -73,7 +79,7 @@ def plot_confusion(confusion: torch.Tensor, classes: Sequence[str]) -> bytes:
         for row, column in zip(*np.nonzero(counts), strict=True):
             color = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color)
-    return _png(figure)
+    return as_png(figure)
 
 
 def plot_sheet(
@@ -115,7 +121,7 @@ def plot_sheet(
         figure.text(*middle, words[place], fontsize=8, color=color, ha="center", va="bottom", linespacing=1)
     if title:
         figure.text(0.5, 1 - 6 / height, title, fontsize=10, ha="center", va="top")
-    return _png(figure)
+    return as_png(figure)
 
 
 def _wrapped(caption: str, letters: int) -> str:
@@ -139,7 +145,8 @@ def _legible(names: Sequence[str]) -> list[str]:
     return [name.encode("utf-8", "replace").decode() for name in names]
 
 
-def _png(figure: Figure) -> bytes:
+def as_png(figure: Figure) -> bytes:
+    """The figure's bytes; dollar signs in its texts are dollar signs."""
     for text in figure.findobj(Text):
         text.set_parse_math(False)
     stream = io.BytesIO()

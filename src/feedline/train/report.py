@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -19,21 +20,32 @@ def write_report(
     run: Run, rows: Sequence[Row], feeding: Sequence[FeedingRow], judgement: Judgement | None, classes: Sequence[str]
 ) -> None:
     """``report.html`` in the run folder, self-contained, from what is in the folder already."""
+    write_page(
+        run,
+        "report.html.j2",
+        feeding,
+        _PICTURES,
+        rows=rows,
+        best=best_row(list(rows)) if rows else None,
+        judgement=judgement,
+        classes=list(zip(classes, _per_class(judgement, classes), strict=True)),
+    )
+
+
+def write_page(run: Run, template: str, feeding: Sequence[FeedingRow], pictures: Sequence[str], **content: Any) -> None:
+    """``report.html`` in the run folder, from a template that extends ``page.html.j2``."""
     page = Environment(
         loader=PackageLoader("feedline.train", "."), autoescape=True, undefined=StrictUndefined
-    ).get_template("report.html.j2")
+    ).get_template(template)
     text = page.render(
         name=run.path.resolve().name,
         version=__version__,
         args=run.read_args(),
-        rows=rows,
         feeding=feeding,
-        best=best_row(list(rows)) if rows else None,
         limit=_limit(feeding),
-        judgement=judgement,
-        classes=list(zip(classes, _per_class(judgement, classes), strict=True)),
-        pictures={name: _inline(run, name) for name in _PICTURES if (run.path / name).is_file()},
+        pictures={name: _inline(run, name) for name in pictures if (run.path / name).is_file()},
         left_out=run.read_left_out(),
+        **content,
     )
     run.write("report.html", text.encode("utf-8", "replace"))
 

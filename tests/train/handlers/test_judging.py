@@ -7,7 +7,7 @@ from ignite.engine import Engine
 from feedline.train.epochs import Epochs
 from feedline.train.evaluate import Judgement
 from feedline.train.events import RunEvents, told
-from feedline.train.handlers.judging import Judging
+from feedline.train.handlers.judging import Judging, classified
 from feedline.train.steps import mean_loss
 
 
@@ -16,7 +16,7 @@ def test_a_row_an_epoch():
     engine = Engine(lambda engine, batch: batch[0] * engine.state.epoch)
     mean_loss(lambda losses: losses).attach(engine, "loss")
     epochs.attach(engine)
-    Judging(lambda: Judgement(0.5, 0.75, torch.eye(2)), epochs).attach(engine)
+    Judging(classified(lambda: Judgement(0.5, 0.75, torch.eye(2))), epochs).attach(engine)
     heard = []
     engine.add_event_handler(RunEvents.EPOCH_JUDGED, lambda engine: heard.append(told(engine)))
     engine.run(epochs, max_epochs=2)

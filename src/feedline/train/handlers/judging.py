@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 from ignite.engine import Engine, Events
 
-from feedline.train.epochs import Epochs
+from feedline.train.epochs import Epochs, Feeding
 from feedline.train.evaluate import Judgement
 from feedline.train.events import Judged, RunEvents, tell
-from feedline.train.rows import Row
+from feedline.train.rows import EpochRow, Row
+
+MakeRow = Callable[[Engine, Feeding], EpochRow]
+"""Judges when an epoch is over; of the engine, whose metrics are those of the epoch, and of how that was fed."""
 
 
 class Judging:
-    """Calls ``judge`` when an epoch is over, tells how it went.
+    """Makes the row of an epoch when that is over, and tells it."""
 
-    The engine's metrics must hold "loss", the mean over the epoch's samples.
-    """
-
-    def __init__(self, judge: Callable[[], Judgement], epochs: Epochs) -> None:
-        self._judge = judge
+    def __init__(self, make: MakeRow, epochs: Epochs) -> None:
+        self._make = make
         self._epochs = epochs
 
     def attach(self, engine: Engine) -> None:
@@ -28,8 +28,15 @@ class Judging:
 
     def _finish_epoch(self, engine: Engine) -> None:
         feeding = self._epochs.feeding
-        judgement = self._judge()
-        row = Row(
+        tell(engine, Judged(self._make(engine, feeding), feeding))
+
+
+def classified(judge: Callable[[], Judgement]) -> MakeRow:
+    """Rows of a classifier, whose engine has the metric "loss": the mean over the epoch's samples."""
+
+    def make(engine: Engine, feeding: Feeding) -> Row:
+        judgement = judge()
+        return Row(
             epoch=engine.state.epoch,
             # rounded as they are written, so that a run that is resumed compares the same numbers
             train_loss=round(float(engine.state.metrics["loss"]), 6),
@@ -38,4 +45,5 @@ class Judging:
             images_per_second=round(feeding.images_per_second, 1),
             data_wait_share=round(feeding.wait_share, 4),
         )
-        tell(engine, Judged(row, feeding))
+
+    return make
