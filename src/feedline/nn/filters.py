@@ -1,0 +1,17 @@
+"""How many filters the layers of pix2pix's networks have."""
+
+from __future__ import annotations
+
+FIRST = 64
+WIDEST = 8  # times FIRST
+
+
+def filters(layers: int, width: float) -> list[int]:
+    """64, 128, 256, 512, 512, ... for so many layers, each times ``width``, rounded, at least 1.
+
+    Raises:
+        ValueError: ``width`` is not above 0.
+    """
+    if not width > 0:
+        raise ValueError(f"width is a factor above 0 for the numbers of filters, not {width}")
+    return [max(1, round(FIRST * min(2**layer, WIDEST) * width)) for layer in range(layers)]
