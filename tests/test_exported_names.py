@@ -111,7 +111,24 @@ def test_names_of_samplers():
 
 
 def test_names_of_nn():
-    assert feedline.nn.__all__ == ["MODELS", "build", "cnn", "linear", "mlp"]
+    assert feedline.nn.__all__ == [
+        "GENERATORS",
+        "MODELS",
+        "UNet",
+        "build",
+        "cnn",
+        "generator",
+        "initialise",
+        "least_size",
+        "linear",
+        "mlp",
+        "patchgan",
+        "unet",
+        "unet_32",
+        "unet_64",
+        "unet_128",
+        "unet_256",
+    ]
 
 
 def test_every_name_is_there():

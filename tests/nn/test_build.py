@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from feedline.nn.build import GENERATORS, MODELS, build, generator
+from feedline.nn import GENERATORS, MODELS, build, generator
 
 
 @pytest.mark.parametrize("name", ["cnn", "linear", "mlp"])

@@ -1,7 +1,27 @@
 """Networks that learn from what feedline feeds."""
 
-from feedline.nn.build import MODELS, build
+from feedline.nn.build import GENERATORS, MODELS, build, generator
 from feedline.nn.cnn import cnn
+from feedline.nn.initialise import initialise
 from feedline.nn.mlp import linear, mlp
+from feedline.nn.patchgan import least_size, patchgan
+from feedline.nn.unet import UNet, unet, unet_32, unet_64, unet_128, unet_256
 
-__all__ = ["MODELS", "build", "cnn", "linear", "mlp"]
+__all__ = [
+    "GENERATORS",
+    "MODELS",
+    "UNet",
+    "build",
+    "cnn",
+    "generator",
+    "initialise",
+    "least_size",
+    "linear",
+    "mlp",
+    "patchgan",
+    "unet",
+    "unet_32",
+    "unet_64",
+    "unet_128",
+    "unet_256",
+]
