@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -144,3 +145,13 @@ def test_a_share_that_is_none(val):
 def test_too_few_groups():
     with pytest.raises(ValueError, match="one value a sample, 4, not 3"):
         split(labelled([0, 0, 1, 1]), groups=[1, 2, 3])
+
+
+def test_what_has_no_label_is_split_too(tmp_path):
+    for number in range(10):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((4, 4, 3), number, np.uint8))
+    train, val = split(feedline.open(tmp_path), 0.3)
+    assert (len(train), len(val)) == (7, 3)
+    assert not set(train.paths) & set(val.paths)
+    with pytest.raises(DataError, match="what has no label has one image"):
+        split(train.subset([0]), 0.3)

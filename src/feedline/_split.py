@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from feedline.errors import DataError
 from feedline.rng import epoch_seed
 from feedline.subsets import AnyDataset, Subset, subset
+from feedline.types import UNLABELLED
 
 Indices = NDArray[np.int64]
 
@@ -23,7 +24,8 @@ def split(
 ) -> tuple[Subset, Subset]:
     """Two views of the dataset, for training and for validation, without reading an image.
 
-    Stratified: each class gives the share ``val`` of its images, rounded, at least one, and keeps at least one.
+    Stratified: each class gives the share ``val`` of its images, rounded, at least one, and keeps at least one;
+    what has no label counts as one more class. Pairs are split as images are.
     With groups, whole groups change sides: in a random order each goes to validation where that brings the classes
     nearer to their shares. A pure function of labels, groups and seed.
 
@@ -96,13 +98,17 @@ def parts_by_group(
 
 
 def _check_counts(dataset: AnyDataset) -> None:
-    counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
-    lonely = [dataset.classes[label] for label in np.flatnonzero(counts == 1)]
+    labels, counts = np.unique(dataset.targets, return_counts=True)
+    lonely = labels[counts == 1].tolist()
     if lonely:
         raise DataError(
-            f"class {lonely[0]!r} has one image: a split needs at least two of each class, "
+            f"{_named(dataset, lonely[0])} has one image: a split needs at least two of each class, "
             "one to train on and one to validate on"
         )
+
+
+def _named(dataset: AnyDataset, label: int) -> str:
+    return "what has no label" if label == UNLABELLED else f"class {dataset.classes[label]!r}"
 
 
 def _check_sides(dataset: AnyDataset, chosen: NDArray[np.bool_]) -> None:
@@ -111,6 +117,6 @@ def _check_sides(dataset: AnyDataset, chosen: NDArray[np.bool_]) -> None:
         missing = np.setdiff1d(targets, targets[part])
         if len(missing):
             raise DataError(
-                f"with these groups no image of class {dataset.classes[missing[0]]!r} is left for {side}: "
+                f"with these groups no image of {_named(dataset, missing[0])} is left for {side}: "
                 "use more groups, another seed or another share"
             )
