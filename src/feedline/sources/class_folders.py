@@ -13,7 +13,7 @@ from feedline.sources.path_table import Packer
 from feedline.sources.scan import SUFFIXES
 from feedline.types import UNLABELLED
 
-_SPLITS = (
+SPLITS = (
     frozenset({"train", "training"}),
     frozenset({"val", "valid", "validation"}),
     frozenset({"test", "testing"}),
@@ -60,7 +60,7 @@ def check_top(root: str, images: Sequence[str], classes: Sequence[str]) -> None:
             f"expected ROOT/CLASS/IMAGE, or ROOT/IMAGE for images without classes, {_endings()}"
         )
     if holds_splits(classes):
-        splits = [name for name in classes if any(name.lower() in names for names in _SPLITS)]
+        splits = [name for name in classes if any(name.lower() in names for names in SPLITS)]
         raise DataError(
             f"{root} holds splits ({', '.join(splits)}) and not classes: open one of them, "
             f"such as {root.rstrip('/')}/{splits[0]}, or by split={splits[0]!r}"
@@ -70,12 +70,12 @@ def check_top(root: str, images: Sequence[str], classes: Sequence[str]) -> None:
 def holds_splits(names: Iterable[str]) -> bool:
     """Whether two of the names are those of different splits, whatever else lies beside them."""
     lower = {name.lower() for name in names}
-    return sum(not lower.isdisjoint(split) for split in _SPLITS) > 1
+    return sum(not lower.isdisjoint(split) for split in SPLITS) > 1
 
 
 def choose_split(root: str, split: str, there: Sequence[str]) -> str:
     """The folder of the split, by the name given, else by another name of the same split in any case."""
-    names = next((names for names in _SPLITS if split.lower() in names), frozenset({split.lower()}))
+    names = next((names for names in SPLITS if split.lower() in names), frozenset({split.lower()}))
     found = [split] if split in there else [name for name in there if name.lower() in names]
     if len(found) != 1:
         what = f"no split {split!r}" if not found else f"more than one split {split!r} ({', '.join(found)})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Literal
@@ -21,6 +21,8 @@ from feedline.sources.warn import warn
 from feedline.types import Record, Source, Spec
 
 As = Literal["partner", "mask"]
+Also = Callable[[Source, Source, Match], list[Finding]]
+"""Looks at what belongs together: what else is wrong with it."""
 
 
 class PairedSource:
@@ -38,13 +40,14 @@ class PairedSource:
         missing: "raise" where a sample has no partner, or "skip" it, with a warning that counts them.
         size_of: of encoded bytes to (width, height) as shown; with it the sizes of both are compared, which reads
             every file once.
+        also: looks at the pairs in the place of ``size_of``; what it finds is told with the rest.
 
     Attributes:
         findings: the samples that ``missing="skip"`` left out, by their index in the source that they are in.
 
     Raises:
         DataError: samples without a partner, two samples of one key, differing sizes, files whose size cannot be
-            read, all of them in one text; or no pair at all.
+            read, the first of them in the text and all of them in ``problems``; or no pair at all.
         ValueError: another value of ``as_`` or ``missing``.
     """
 
@@ -57,6 +60,7 @@ class PairedSource:
         key: KeyOf = relative_key,
         missing: Literal["raise", "skip"] = "raise",
         size_of: SizeOf | None = None,
+        also: Also | None = None,
     ) -> None:
         if as_ not in ("partner", "mask") or missing not in ("raise", "skip"):
             raise ValueError(f'as_ must be "partner" or "mask", missing "raise" or "skip", not {as_!r} and {missing!r}')
@@ -64,12 +68,14 @@ class PairedSource:
         self.as_: As = as_
         match = matched(a, b, key)
         sizes = [] if size_of is None else differing_sizes(a, b, match, size_of)
+        sizes = sizes if also is None else also(a, b, match)
         self.findings: tuple[Finding, ...] = tuple(match.missing)
         refused = [*match.doubled, *(match.missing if missing == "raise" else ()), *sizes]
         if refused:
-            raise DataError(f"{self!r}: {len(refused)} samples cannot be paired:\n{table(refused)}")
+            raise DataError(f"{self!r}: {len(refused)} samples cannot be paired:\n{table(refused)}", problems=refused)
         if not len(match.a):
-            raise DataError(f"{self!r}: no sample of one has a partner in the other:\n{table(self.findings)}")
+            text = f"{self!r}: no sample of one has a partner in the other:\n{table(self.findings)}"
+            raise DataError(text, problems=self.findings)
         if self.findings:
             warn(f"{len(self.findings)} samples of {self!r} have no partner: left out\n{table(self.findings)}")
         self._indices = None if _in_step(match, len(a), len(b)) else _kept(match, repr(self))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from feedline.errors import DataError
 from feedline.sources.folder import FolderSource
-from feedline.sources.problems import table
+from feedline.sources.problems import Finding, table
 from feedline.sources.sizes import SizeOf, odd_widths
 from feedline.types import Record, Source, Spec
 
@@ -30,9 +30,10 @@ class SideBySide:
         direction: "AtoB" or "BtoA".
         size_of: of encoded bytes to (width, height) as shown; with it all widths are looked at, which reads every
             file once.
+        also: looks at the pictures in the place of ``size_of``: what is wrong with them.
 
     Raises:
-        DataError: pictures of an odd width, or whose size cannot be read, all of them in one text.
+        DataError: pictures of an odd width, or whose size cannot be read, all of them in ``problems``.
         ValueError: another value of ``direction``.
     """
 
@@ -42,14 +43,17 @@ class SideBySide:
         direction: Direction = "AtoB",
         *,
         size_of: SizeOf | None = None,
+        also: Callable[[Source], list[Finding]] | None = None,
     ) -> None:
         if direction not in ("AtoB", "BtoA"):
             raise ValueError(f'direction must be "AtoB" or "BtoA", not {direction!r}')
         self.source = FolderSource(source) if isinstance(source, (str, os.PathLike)) else source
         self.direction: Direction = direction
         findings = [] if size_of is None else list(odd_widths(self.source, size_of))
+        findings = findings if also is None else also(self.source)
         if findings:
-            raise DataError(f"{self!r}: {len(findings)} pictures cannot be cut in two:\n{table(findings)}")
+            text = f"{self!r}: {len(findings)} pictures cannot be cut in two:\n{table(findings)}"
+            raise DataError(text, problems=findings)
 
     @property
     def classes(self) -> list[str]:
