@@ -12,12 +12,13 @@ from torch.utils.data import Dataset
 from feedline.dataset import ImageDataset, place_of
 from feedline.errors import DecodeError
 from feedline.filling import Labels
+from feedline.pairs import PairDataset
 from feedline.planned import Scale
 from feedline.rng import Key
 from feedline.types import Mode, Record, Source, Spec
 
 
-class Subset(Dataset[tuple[Any, int]]):
+class Subset(Dataset[tuple[Any, Any]]):
     """Some samples of a dataset, in a given order: a view that holds indices and nothing else.
 
     A sample looks as it does in the whole dataset: its randomness depends on its index there.
@@ -25,17 +26,17 @@ class Subset(Dataset[tuple[Any, int]]):
 
     keyed: Literal[True] = True
 
-    def __init__(self, dataset: ImageDataset, indices: ArrayLike) -> None:
+    def __init__(self, dataset: ImageDataset | PairDataset, indices: ArrayLike) -> None:
         self.dataset = dataset
         self.indices: NDArray[np.int64] = np.asarray(indices, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, index: int) -> tuple[Any, int]:
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
         return self.get(index, Key())
 
-    def get(self, index: int, key: Key) -> tuple[Any, int]:
+    def get(self, index: int, key: Key) -> tuple[Any, Any]:
         """As :meth:`ImageDataset.get`; ``index`` counts within this part."""
         try:
             return self.dataset.get(self.root_index(index), key)
@@ -49,6 +50,8 @@ class Subset(Dataset[tuple[Any, int]]):
 
     def fill(self, indices: NDArray[np.int64], key: Key, out: NDArray[Any]) -> Labels | None:
         """As :meth:`ImageDataset.fill`; ``indices`` count within this part."""
+        if isinstance(self.dataset, PairDataset):
+            return None
         if type(self.dataset).fill is not ImageDataset.fill or type(self.dataset).get is not ImageDataset.get:
             return None
         try:
@@ -136,7 +139,7 @@ class Subset(Dataset[tuple[Any, int]]):
         return f"Subset({len(self):,} of {self.dataset!r})"
 
 
-AnyDataset = ImageDataset | Subset
+AnyDataset = ImageDataset | PairDataset | Subset
 
 
 def subset(dataset: AnyDataset, indices: ArrayLike) -> Subset:

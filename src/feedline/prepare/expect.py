@@ -12,7 +12,6 @@ import numpy as np
 
 from feedline.codecs import probe
 from feedline.codecs.shape import upright_size
-from feedline.dataset import ImageDataset
 from feedline.errors import DataError, DecodeError
 from feedline.sources import FolderSource
 from feedline.subsets import AnyDataset, Subset
@@ -68,7 +67,7 @@ def expect(
     Raises:
         DataError: with a line for each difference; its ``problems`` are a :class:`Difference` each.
     """
-    source, indices = (data.source, _indices(data)) if isinstance(data, ImageDataset | Subset) else (data, None)
+    source, indices = (data.source, _indices(data)) if isinstance(data, AnyDataset) else (data, None)
     places = range(len(source)) if indices is None else indices
     found = list(_of_classes(list(source.classes), classes))
     if count is not None and count != len(places):
