@@ -3,6 +3,7 @@
 from feedline import samplers, sources, transforms
 from feedline._measure import measure
 from feedline._open import open
+from feedline._open_pairs import open_pairs, pair_splits
 from feedline._split import split
 from feedline._version import __version__
 from feedline.checking import check
@@ -18,6 +19,7 @@ from feedline.errors import (
 )
 from feedline.loader import DataLoader, get_worker_info, prefetch_to_device
 from feedline.native import counting
+from feedline.pairs import PairDataset
 from feedline.subsets import Subset
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "DecodeError",
     "FeedlineError",
     "ImageDataset",
+    "PairDataset",
     "RunError",
     "Subset",
     "TransformError",
@@ -37,6 +40,8 @@ __all__ = [
     "get_worker_info",
     "measure",
     "open",
+    "open_pairs",
+    "pair_splits",
     "prefetch_to_device",
     "probe",
     "samplers",
