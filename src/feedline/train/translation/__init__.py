@@ -1,0 +1,14 @@
+"""From images to images: a conditional GAN beside L1, as pix2pix trains it (Isola et al., arXiv 1611.07004)."""
+
+from feedline.train.translation.learning import TranslationLearning
+from feedline.train.translation.objective import Objective, adversarial_loss
+from feedline.train.translation.steps import TranslationEvents, translation_step, translator
+
+__all__ = [
+    "Objective",
+    "TranslationEvents",
+    "TranslationLearning",
+    "adversarial_loss",
+    "translation_step",
+    "translator",
+]
