@@ -1,5 +1,6 @@
 """From images to images: a conditional GAN beside L1, as pix2pix trains it (Isola et al., arXiv 1611.07004)."""
 
+from feedline.train.translation.evaluate import TranslationJudgement, judge_translation
 from feedline.train.translation.learning import TranslationLearning
 from feedline.train.translation.objective import Objective, adversarial_loss
 from feedline.train.translation.steps import TranslationEvents, translation_step, translator
@@ -7,8 +8,10 @@ from feedline.train.translation.steps import TranslationEvents, translation_step
 __all__ = [
     "Objective",
     "TranslationEvents",
+    "TranslationJudgement",
     "TranslationLearning",
     "adversarial_loss",
+    "judge_translation",
     "translation_step",
     "translator",
 ]
