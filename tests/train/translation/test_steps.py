@@ -164,6 +164,12 @@ def test_a_discriminator_must_be_there(setting):
         translation_step(setting.learning(adversarial=False), BOTH, setting.device)
 
 
+def test_outputs_and_targets_have_one_shape(setting):
+    inputs, _ = setting.batches(1)[0]
+    with pytest.raises(ValueError, match=r"the generator made \(2, 1, 8, 8\) and the targets are \(2, 3, 8, 8\)"):
+        outputs(setting.learning(), BOTH, setting, [(inputs, inputs)])
+
+
 def test_metrics_are_means_over_the_samples_of_the_epoch(setting):
     (inputs, targets), (more, more_targets) = setting.batches(2)
     told, means = outputs(setting.learning(), BOTH, setting, [(inputs, targets), (more[:1], more_targets[:1])])

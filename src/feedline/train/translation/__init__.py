@@ -3,7 +3,7 @@
 from feedline.train.translation.evaluate import TranslationJudgement, judge_translation
 from feedline.train.translation.learning import TranslationLearning
 from feedline.train.translation.objective import Objective, adversarial_loss
-from feedline.train.translation.steps import TranslationEvents, translation_step, translator
+from feedline.train.translation.steps import TranslationEvents, losses_of, translation_step, translator
 
 __all__ = [
     "Objective",
@@ -12,6 +12,7 @@ __all__ = [
     "TranslationLearning",
     "adversarial_loss",
     "judge_translation",
+    "losses_of",
     "translation_step",
     "translator",
 ]

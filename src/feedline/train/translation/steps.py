@@ -63,13 +63,15 @@ def translation_step(learning: TranslationLearning, objective: Objective, device
     ``"discriminator_real"`` and ``"discriminator_fake"``, the adversarial losses. ``"count"`` is N, an int.
 
     Raises:
-        ValueError: the objective needs a discriminator that is not there.
+        ValueError: the objective needs a discriminator that is not there; by the step: outputs and targets differ in
+            shape.
     """
     adversary = _adversary(learning, objective)
 
     def step(engine: Engine, batch: Any) -> Losses:
         inputs, targets = (images.to(device, non_blocking=True) for images in batch)
         outputs = learning.generator(inputs)
+        _check_shapes(outputs, targets)
         losses: Losses = {"count": len(inputs)}
         if adversary is not None:
             engine.fire_event(TranslationEvents.DISCRIMINATOR_STARTED)
@@ -87,6 +89,13 @@ def _adversary(learning: TranslationLearning, objective: Objective) -> Adversary
     if objective.gan and learning.adversary is None:
         raise ValueError(f"an objective with gan={objective.gan} needs a discriminator; give one, or set gan to 0")
     return learning.adversary if objective.gan else None
+
+
+def _check_shapes(outputs: torch.Tensor, targets: torch.Tensor) -> None:
+    """A difference of 1 channel from 3 could be taken without an error, and would mean nothing."""
+    if outputs.shape != targets.shape:
+        made, wanted = tuple(outputs.shape), tuple(targets.shape)
+        raise ValueError(f"outputs and targets have one shape; the generator made {made} and the targets are {wanted}")
 
 
 def _teach_discriminator(
