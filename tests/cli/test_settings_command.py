@@ -17,7 +17,7 @@ def test_there_and_back():
 
 def test_a_setting_is_missing():
     args = {name: value for name, value in ARGS.items() if name not in ("lr", "seed")}
-    with pytest.raises(RunError, match=r"args\.yaml lacks lr, seed"):
+    with pytest.raises(RunError, match=r"args\.yaml lacks seed, lr"):
         Settings.from_args(args)
 
 

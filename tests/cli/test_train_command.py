@@ -184,7 +184,7 @@ def test_resume_goes_with_nothing_else(fails, trained):
 def test_resume_of_what_is_no_run(fails, tmp_path):
     assert "no run to go on with" in fails("train", "--resume", tmp_path)
     (tmp_path / "args.yaml").write_text("data: x\n")
-    assert "args.yaml lacks model" in fails("train", "--resume", tmp_path)
+    assert "args.yaml lacks size, val" in fails("train", "--resume", tmp_path)
 
 
 def start(folder, run, epochs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from feedline.errors import RunError
 
@@ -15,30 +15,34 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "float": (float, int),
     "bool": (bool,),
     "int | None": (int, type(None)),
+    "float | None": (float, int, type(None)),
+    "str | None": (str, type(None)),
 }
 
+S = TypeVar("S", bound="CommonSettings")
 
-@dataclass(frozen=True)
-class Settings:
-    """As the options of the command, by their names."""
+
+@dataclass(frozen=True, kw_only=True)
+class CommonSettings:
+    """What every task is told, by the names of the command's options."""
 
     data: str
-    model: str
-    epochs: int
-    batch_size: int
-    lr: float
-    size: int | None
-    mode: str
-    augment: str
-    val: float
-    workers: int
-    seed: int
-    device: str
-    on_error: str
-    check: bool
+    size: int | None = None
+    val: float = 0.2
+    workers: int = 2
+    seed: int = 0
+    device: str = "auto"
+    on_error: str = "raise"
+    check: bool = True
 
     @classmethod
-    def from_args(cls, args: Mapping[str, Any]) -> Settings:
+    def from_options(cls: type[S], options: Mapping[str, Any]) -> S:
+        """From those options that are of this task; of those that nobody gave (None) the defaults."""
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in options.items() if name in names and value is not None})
+
+    @classmethod
+    def from_args(cls: type[S], args: Mapping[str, Any]) -> S:
         """From the content of ``args.yaml``; what it holds besides is passed over.
 
         Raises:
@@ -61,3 +65,44 @@ class Settings:
     def name(self) -> str:
         """What a run on this data is called."""
         return os.path.splitext(os.path.basename(os.path.normpath(self.data)))[0] or "run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(CommonSettings):
+    """Of a classifier."""
+
+    model: str = "cnn"
+    epochs: int = 10
+    batch_size: int = 64
+    lr: float = 3e-3
+    mode: str = "auto"
+    augment: str = "light"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslateSettings(CommonSettings):
+    """Of a translator: the numbers of pix2pix where nobody says otherwise.
+
+    ``model`` None is the largest U-Net that images of this size fill, ``discriminator`` None the layers that suit it,
+    and ``norm`` None is what suits the batch size.
+    """
+
+    pair: str | None = None
+    mask: str | None = None
+    derive: str | None = None
+    direction: str = "AtoB"
+    model: str | None = None
+    width: float = 1.0
+    norm: str = "batch"
+    dropout: float = 0.5
+    discriminator: int | None = None
+    loss: str = "bce"
+    l1: float = 100.0
+    gan: float = 1.0
+    epochs: int = 200
+    constant: int | None = None
+    batch_size: int = 1
+    lr: float = 2e-4
+    resize: bool = True
+    augment: str = "flip"
+    colours: str = "none"
