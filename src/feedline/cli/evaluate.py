@@ -2,85 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-import numpy as np
-import torch
 import typer
-from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
-from feedline._atomic import require_parent, write_whole
-from feedline._open import open as open_dataset
-from feedline.cli.trained import load_trained
-from feedline.dataset import ImageDataset
-from feedline.errors import DataError
-from feedline.loader import DataLoader
-from feedline.train import Judgement, judge
-from feedline.train.plots import plot_confusion
-from feedline.types import Mode
+from feedline._atomic import require_parent
+from feedline.cli.evaluate_classes import evaluate_classes
+from feedline.cli.evaluate_pairs import evaluate_pairs
+from feedline.cli.trained import load_trained, task_of_run
+from feedline.cli.translator import load_translator
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Run folder, or a checkpoint file.")],
-    data: Annotated[str, typer.Argument(help="Folder of class folders, store, .npz or .npy file, or `glyphs`.")],
+    data: Annotated[str, typer.Argument(help="Folder of class folders, store, .npz or .npy file, or `glyphs`; pairs.")],
     split: Annotated[str | None, typer.Option(help="Of a store, or a folder of splits: train, val or test.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images at a time, of a classifier: 256.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Threads that feed.")] = 2,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="Write the confusion matrix to this PNG file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="PNG file for the confusion matrix; of a translator, for pairs and outputs.")
+    ] = None,
+    pair: Annotated[str | None, typer.Option(help="Of a translator: where the B of DATA's images are.")] = None,
+    mask: Annotated[str | None, typer.Option(help="Of a translator: where the masks of DATA's images are.")] = None,
 ) -> None:
-    """Judge a trained network on all images of DATA: loss, accuracy, and accuracy for each class."""
-    for path in (out,):
-        if path is not None:
-            require_parent(path)
-    trained = load_trained(run, device)
-    mode = cast(Mode, trained.about.mode)
-    how: dict[str, Any] = {} if split is None else {"split": split}
-    dataset = ImageDataset(open_dataset(data, **how).source, trained.transform, mode)
-    loader = _Renumbered(
-        DataLoader(dataset, batch_size, num_workers=workers), _numbers(dataset.classes, trained.about.classes, data)
-    )
-    judgement = judge(trained.model, loader, len(trained.about.classes), trained.device)
-    Console().print(_table(judgement, trained.about.classes))
-    typer.echo(f"{len(dataset):,} images, loss {judgement.loss:.4f}, accuracy {100 * judgement.accuracy:.2f} %")
-    if out is not None:
-        write_whole(out, plot_confusion(judgement.confusion, trained.about.classes))
-        typer.echo(f"confusion matrix: {out}")
+    """Judge a trained network on all images of DATA: loss, accuracy, and accuracy for each class.
 
-
-class _Renumbered:
-    """Batches whose labels are the numbers that the network knows the classes by."""
-
-    def __init__(self, loader: DataLoader[Any], numbers: NDArray[np.int64]) -> None:
-        self._loader = loader
-        self._numbers = torch.from_numpy(numbers)
-
-    def __iter__(self) -> Iterator[Any]:
-        for images, labels in self._loader:
-            yield images, self._numbers[labels]
-
-
-def _numbers(found: list[str], known: list[str], data: str) -> NDArray[np.int64]:
-    """For each class of the data its number in the network.
-
-    Raises:
-        DataError: the network does not know a class.
+    A network that was trained to translate is judged by L1, PSNR and SSIM of its outputs and DATA's targets.
     """
-    strange = [name for name in found if name not in known]
-    if strange:
-        raise DataError(
-            f"{data} has classes that the network was not trained on: {', '.join(strange[:5])} "
-            f"(it knows {', '.join(known[:10])})"
-        )
-    return np.array([known.index(name) for name in found], dtype=np.int64)
-
-
-def _table(judgement: Judgement, classes: list[str]) -> Table:
-    table = Table("class", "images", "right", box=None, title_justify="left")
-    for name, share, count in zip(classes, judgement.per_class(), judgement.confusion.sum(dim=1).tolist(), strict=True):
-        table.add_row(name, f"{count:,}", "-" if share is None else f"{100 * share:.2f} %")
-    return table
+    if out is not None:
+        require_parent(out)
+    if task_of_run(run) == "translate":
+        if batch_size is not None:
+            raise typer.BadParameter("--batch-size is for a classifier: images of differing sizes go one by one")
+        evaluate_pairs(load_translator(run, device), data, split, pair, mask, workers, out)
+        return
+    if pair is not None or mask is not None:
+        option = "--mask" if pair is None else "--pair"
+        raise typer.BadParameter(f"{option} is for a translator, and {run} is a classifier")
+    evaluate_classes(load_trained(run, device), data, split, batch_size or 256, workers, out)

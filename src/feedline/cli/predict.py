@@ -1,99 +1,58 @@
-"""``feedline predict``: what a trained network takes images for."""
+"""``feedline predict``: what a trained network takes images for, or makes of them."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
-import torch
 import typer
 
-from feedline._atomic import require_parent, write_whole
-from feedline.cli.trained import Trained, load_trained
-from feedline.codecs import decode
-from feedline.errors import DataError, DecodeError
-from feedline.train.plots import plot_sheet
-from feedline.train.preprocess import showable
-from feedline.types import Mode
+from feedline._atomic import require_parent
+from feedline.cli.predict_classes import predict_classes
+from feedline.cli.predict_images import predict_images
+from feedline.cli.trained import load_trained, task_of_run
+from feedline.cli.translator import load_translator
 
-_SHEET = 64  # pictures on the sheet
-
-
-@dataclass(frozen=True)
-class Guess:
-    """One image: the class that the network takes it for, how surely (0..1), and the image as it saw it."""
-
-    path: Path
-    name: str
-    probability: float
-    image: torch.Tensor
+_TRANSLATE = "Of a translator"
 
 
 def predict(
     run: Annotated[Path, typer.Argument(help="Run folder, or a checkpoint file.")],
-    images: Annotated[list[Path], typer.Argument(help="JPEG and PNG files.")],
-    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 64,
+    images: Annotated[list[Path], typer.Argument(help="Image files; for a translator folders of them too.")],
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images at a time, of a classifier: 64.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="Write path, class and probability to this CSV file.")] = None,
-    sheet: Annotated[Path | None, typer.Option(help="Draw the first images with their classes to this PNG.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write path, class and probability to this CSV file; of a translator, images to this folder."
+        ),
+    ] = None,
+    sheet: Annotated[Path | None, typer.Option(help="PNG file for the first images and what came of them.")] = None,
+    derive: Annotated[
+        bool, typer.Option("--derive", help="Make the inputs of IMAGES, as in training.", rich_help_panel=_TRANSLATE)
+    ] = False,
+    noise: Annotated[
+        int | None,
+        typer.Option(min=0, help="Leave dropout on, drawn from this seed.", rich_help_panel=_TRANSLATE),
+    ] = None,
 ) -> None:
     """Say for each image which class it is of and how sure the network is; the checkpoint is all it needs.
 
-    An image that cannot be decoded is named on standard error; the others are done, and the exit status is 1.
+    A network that was trained to translate makes an image of each: under the same name and of the same size, in the
+    folder OUT. An image that cannot be decoded is named on standard error; the others are done, and the exit status
+    is 1.
     """
-    for path in (
-        out,
-        sheet,
-    ):
-        if path is not None:
-            require_parent(path)
-    trained = load_trained(run, device)
-    guesses, broken = [], 0
-    for start in range(0, len(images), batch_size):
-        paths = images[start : start + batch_size]
-        loaded = list(_load(paths, trained))
-        broken += len(paths) - len(loaded)
-        for guess in _guess(loaded, trained):
-            typer.echo(f"{guess.probability:.4f}  {guess.name}  {guess.path}")
-            guesses.append(guess)
-    if out is not None:
-        write_whole(out, _csv(guesses))
-    if sheet is not None and guesses:
-        shown = guesses[:_SHEET]
-        pixels = showable(torch.stack([guess.image for guess in shown]), trained.transform)
-        write_whole(sheet, plot_sheet(pixels, [f"{guess.name} {100 * guess.probability:.0f} %" for guess in shown]))
-    if broken:
-        raise DataError(f"{broken} of {len(images)} images could not be decoded")
-
-
-def _load(paths: list[Path], trained: Trained) -> Iterator[tuple[Path, torch.Tensor]]:
-    """Preprocessed images; those that cannot be read are named and passed over."""
-    mode = cast(Mode, trained.about.mode)
-    for path in paths:
-        try:
-            yield path, trained.transform(decode(path.read_bytes(), mode, dtype="uint8"))
-        except DecodeError as error:
-            typer.echo(f"broken: {error.at(str(path), None)}", err=True)
-        except OSError as error:
-            typer.echo(f"broken: {path}: {error.strerror or error}", err=True)
-
-
-def _guess(loaded: list[tuple[Path, torch.Tensor]], trained: Trained) -> Iterator[Guess]:
-    if not loaded:
+    if sheet is not None:
+        require_parent(sheet)
+    if task_of_run(run) == "translate":
+        if batch_size is not None:
+            raise typer.BadParameter("--batch-size is for a classifier: images of differing sizes go one by one")
+        predict_images(load_translator(run, device, noise), images, out, sheet, derive)
         return
-    images = torch.stack([image for _, image in loaded])
-    shares, numbers = trained.logits(images).softmax(dim=1).max(dim=1)
-    for (path, image), share, number in zip(loaded, shares.tolist(), numbers.tolist(), strict=True):
-        yield Guess(path, trained.about.classes[number], share, image)
-
-
-def _csv(guesses: list[Guess]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("path", "class", "probability"))
-    writer.writerows((str(guess.path), guess.name, f"{guess.probability:.6f}") for guess in guesses)
-    return text.getvalue()
+    if derive or noise is not None:
+        raise typer.BadParameter(
+            f"{'--derive' if derive else '--noise'} is for a translator, and {run} is a classifier"
+        )
+    if out is not None:
+        require_parent(out)
+    predict_classes(load_trained(run, device), images, batch_size or 64, out, sheet)

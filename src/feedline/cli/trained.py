@@ -11,6 +11,7 @@ import torch
 from feedline import nn
 from feedline.errors import CheckpointError
 from feedline.train import Checkpoint, Run, load_checkpoint, pick_device
+from feedline.train.checkpoint import TranslationCheckpoint, read_checkpoint
 from feedline.transforms import Compose, from_recipe
 
 
@@ -47,3 +48,13 @@ def load_trained(run: Path, device: str) -> Trained:
     place = pick_device(device)
     arguments: dict[str, Any] = {"memory_format": torch.channels_last}
     return Trained(about, path, model.to(place, **arguments).eval(), from_recipe(about.preprocessing), place)
+
+
+def task_of_run(run: Path) -> str:
+    """What the network of a run folder or a checkpoint was trained to do: "classify" or "translate".
+
+    Raises:
+        RunError, CheckpointError: as :func:`load_trained`.
+    """
+    path = run if run.is_file() else Run(run).checkpoint()
+    return "translate" if isinstance(read_checkpoint(path), TranslationCheckpoint) else "classify"

@@ -1,0 +1,111 @@
+"""A trained translator on disk, as something that makes pictures of pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from feedline import nn
+from feedline.codecs import decode
+from feedline.deriving import derived
+from feedline.errors import CheckpointError, DataError
+from feedline.sides import Side
+from feedline.train import Run, pick_device
+from feedline.train.checkpoint import TranslationCheckpoint, load_checkpoint
+from feedline.transforms import Compose, from_recipe
+from feedline.transforms.showable import unnormalized
+from feedline.types import Image
+
+_TYPES = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.float32}
+
+
+@dataclass(frozen=True)
+class Translator:
+    """A generator with its weights, on its device; what goes in and comes out, and the preprocessing."""
+
+    about: TranslationCheckpoint
+    path: Path
+    model: torch.nn.Module
+    transform: Compose
+    device: torch.device
+    input: Side
+    target: Side
+
+    def read(self, data: bytes, derive: bool = False) -> Image:
+        """An encoded picture as the input that the network was trained on, HxWxC.
+
+        Args:
+            data: the picture.
+            derive: makes the input from it, as it was made in training.
+
+        Raises:
+            DecodeError: it cannot be decoded.
+            DataError: it has other channels or another type.
+        """
+        side = self.target if derive else self.input
+        image = decode(data, side.mode, dtype=None if side.mode == "unchanged" else "uint8")
+        if derive and self.about.derive is not None:
+            image = derived(image, self.about.derive)
+        found = image.shape[2], str(image.dtype)
+        if found != (self.input.channels, self.input.dtype):
+            raise DataError(
+                f"it has {found[0]} channels of {found[1]}, and the network was trained on {self.input.channels} of "
+                f"{self.input.dtype}"
+            )
+        return image
+
+    def __call__(self, image: Image) -> Image:
+        """The translation of one input, HxWxC -> HxWxK of the type of the targets, of the input's height and width."""
+        numbers: torch.Tensor = self.transform(image)
+        with torch.inference_mode():
+            made = self.model(numbers[None].to(self.device)).cpu()[0]
+        shares = unnormalized(made, self.transform.transforms).clamp(0, 1).permute(1, 2, 0).numpy()
+        return self._stored(_resized(shares, image.shape[0], image.shape[1]))
+
+    def _stored(self, shares: Image) -> Image:
+        """Numbers of 0..1 as targets hold them."""
+        scaled = shares * np.float32(self.target.high)
+        if self.target.dtype == "float32":
+            return np.ascontiguousarray(scaled, np.float32)
+        return np.ascontiguousarray(np.floor(scaled + 0.5).astype(_TYPES[self.target.dtype]))
+
+
+def load_translator(run: Path, device: str, noise: int | None = None) -> Translator:
+    """From a run folder (its best weights) or a checkpoint file.
+
+    Args:
+        run: one of them.
+        device: where to compute.
+        noise: a seed; dropout stays on, which is the generator's only noise, and draws from it.
+
+    Raises:
+        RunError, CheckpointError: there is none, or one that this program does not understand.
+    """
+    path = run if run.is_file() else Run(run).checkpoint()
+    about = load_checkpoint(path, TranslationCheckpoint)
+    try:
+        model = nn.generator(**about.generator)
+        model.load_state_dict(about.weights)
+        sides = Side(**about.input), Side(**about.target)
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise CheckpointError(f"{path} does not hold the weights of its {about.generator}: {error}") from error
+    place = pick_device(device)
+    model.to(place).eval()
+    if noise is not None:
+        torch.manual_seed(noise)
+        for part in model.modules():
+            part.train(isinstance(part, torch.nn.Dropout) or part.training)
+    return Translator(about, path, model, from_recipe(about.preprocessing), place, *sides)
+
+
+def _resized(shares: Image, height: int, width: int) -> Image:
+    """Back to the size that the input had."""
+    if shares.shape[:2] == (height, width):
+        return shares
+    smaller = height * width < shares.shape[0] * shares.shape[1]
+    made = cv2.resize(shares, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return made.reshape(height, width, -1)
