@@ -36,6 +36,16 @@ def test_channels_may_come_first_where_they_cannot_come_last():
     assert decode(npy(numbers(3, 7, 3))).shape == (3, 7, 3)
 
 
+@pytest.mark.parametrize(("shape", "found"), [((40, 50, 5), (40, 50, 5)), ((12, 40, 50), (40, 50, 12))])
+def test_there_may_be_more_channels_than_colours(shape, found):
+    array = numbers(*shape)
+    assert np.array_equal(decode(npy(array), "unchanged"), array if found == shape else array.transpose(1, 2, 0))
+    header = probe(npy(array))
+    assert (header.height, header.width, header.channels) == found
+    with pytest.raises(DecodeError, match="and it has (5|12)"):
+        decode(npy(array), "RGB")
+
+
 def test_the_first_index_may_run_fastest():
     array = np.asfortranarray(numbers(4, 6, 3))
     assert np.array_equal(decode(npy(array)), array)
@@ -49,7 +59,7 @@ def test_truth_is_black_and_white():
     ("array", "words"),
     [
         (numbers(5), r"shape \(5,\) is no picture"),
-        (numbers(5, 6, 7), r"shape \(5, 6, 7\) is no picture"),
+        (numbers(50, 60, 70), r"shape \(50, 60, 70\) is no picture"),
         (numbers(2, 5, 6, 3), "is no picture"),
         (np.array([["a", "b"]]), "npy of <U1 is not read"),
         (numbers(2, 2).astype(complex), "npy of complex128"),

@@ -22,6 +22,21 @@ def test_a_listing_has_images_and_folders(tree):
     assert folders == {"-": f"{tree}/b/-", "e": f"{tree}/b/e"}
 
 
+def test_arrays_are_pictures_where_there_is_nothing_else(tmp_path):
+    def listed(*names):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(b"")
+        return Walk(None, lambda _: None).listed(str(folder), str(folder))[0]
+
+    assert listed("2.npy", "1.NPY", ".hidden") == ["1.NPY", "2.npy"]
+    assert listed("1.npy", "1.jpg") == ["1.jpg"]
+    assert listed("1.npy", "notes.txt") == []
+    assert listed("images.npy", "images.labels.npy") == []
+    assert listed("1.npy", "class/1.jpg") == []
+
+
 def test_folders_come_in_the_order_of_their_paths(tree):
     counts = []
     walk = Walk(tree, counts.append)

@@ -11,6 +11,7 @@ from feedline.types import Image, Mode
 MODES = ("RGB", "L", "RGBA", "unchanged")
 BACKGROUND = 255
 """What shows through where an image is transparent and the mode has no alpha: white."""
+_MOST = 4
 Colour = int | tuple[int, int, int]
 """A grey or red, green, blue: 0 to 255 whatever the type of the image."""
 
@@ -22,11 +23,14 @@ def to_mode(image: Image, mode: Mode, background: Colour = BACKGROUND) -> Image:
     0.299 R + 0.587 G + 0.114 B (ITU-R BT.601). The type stays; opaque is 255, 65535 or 1.0.
 
     Raises:
-        DecodeError: luma or alpha of numbers whose range is not known, such as int32 ("unsupported").
+        DecodeError: luma or alpha of numbers whose range is not known, such as int32, or of more channels than colours
+            have ("unsupported").
     """
     if mode == "unchanged":
         return image
     channels = image.shape[2]
+    if channels > _MOST:
+        raise DecodeError(f'{mode} is of 1 to {_MOST} channels, and it has {channels}: use "unchanged"', "unsupported")
     if mode == "RGBA":
         return _with_alpha(image)
     if channels in (2, 4):

@@ -15,6 +15,8 @@ from feedline.types import Header, Image
 _HEAD = 65536
 _COUNTS = (1, 3, 4)
 """Numbers of channels that may come first, as torch lays pictures out."""
+_FEW, _MOST = 4, 32
+"""Of channels: as colours have, and as the instruments of satellites have."""
 
 
 def read_header(data: Bytes) -> Header:
@@ -57,11 +59,11 @@ def _picture(shape: tuple[int, ...]) -> tuple[int, int, int]:
         raise DecodeError(f"corrupt npy: {shape} is no shape", "corrupt")
     if len(shape) == 2:
         shape = (*shape, 1)
-    if len(shape) == 3 and not 1 <= shape[2] <= 4 and shape[0] in _COUNTS:
+    if len(shape) == 3 and not 1 <= shape[2] <= _FEW and (shape[0] in _COUNTS or shape[0] <= _MOST < shape[2]):
         shape = (shape[1], shape[2], shape[0])
-    if len(shape) != 3 or not 1 <= shape[2] <= 4:
+    if len(shape) != 3 or shape[2] > _MOST:
         raise DecodeError(
-            f"an array of shape {shape} is no picture: HxW, HxWxC or CxHxW is, C at most 4", "unsupported"
+            f"an array of shape {shape} is no picture: HxW, HxWxC or CxHxW is, C at most {_MOST}", "unsupported"
         )
     if min(shape) < 1:
         raise DecodeError(f"corrupt npy: an array of shape {shape} has no pixels", "corrupt")

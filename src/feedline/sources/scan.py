@@ -68,6 +68,8 @@ class Walk:
             others = [entry for entry in found if not entry.name.startswith(".")]
             folders = {name: os.path.join(real, name) for name in _folders(others)}
             self._follow([entry for entry in others if entry.is_symlink()], images, folders)
+        if not images and not folders:
+            images = _arrays(files)
         images.sort()
         self._found(len(images))
         return images, folders
@@ -130,6 +132,13 @@ def _images(names: list[str]) -> list[str]:
     if end.lower() in SUFFIXES and text.count(end + "/") == len(names) and "/." not in text:
         return names
     return [name for name in names if is_image(name)]
+
+
+def _arrays(names: list[str]) -> list[str]:
+    """The arrays of a folder in which there is nothing else: a picture each, and not beside an array of labels."""
+    seen = [name for name in names if not name.startswith(".")]
+    pictures = all(name.lower().endswith(".npy") and not name.lower().endswith("labels.npy") for name in seen)
+    return seen if pictures else []
 
 
 def is_image(name: str) -> bool:
