@@ -20,7 +20,7 @@ _LEAST_BLUR = 0.3
 """In pixels: less of it changes nothing."""
 _STRONG = 99
 """The percentile of all contrasts that is drawn black, so that a dull photograph has outlines too."""
-_LEAST = 1 / 16
+_LEAST = 1 / 32
 """A contrast up to this share of black to white is grain and draws nothing."""
 
 
