@@ -42,7 +42,7 @@ def test_there_may_be_more_channels_than_colours(shape, found):
     assert np.array_equal(decode(npy(array), "unchanged"), array if found == shape else array.transpose(1, 2, 0))
     header = probe(npy(array))
     assert (header.height, header.width, header.channels) == found
-    with pytest.raises(DecodeError, match="and it has (5|12)"):
+    with pytest.raises(DecodeError, match=r"and it has (5|12)"):
         decode(npy(array), "RGB")
 
 
