@@ -73,6 +73,32 @@ def test_a_dull_photograph_has_outlines_too():
     assert (made[:, 110:] == 255).all()
 
 
+BLOCK = ["......", ".####.", ".####.", ".####.", ".####.", "......"]
+FRAME = ["......", ".####.", ".#..#.", ".#..#.", ".####.", "......"]
+
+
+def drawn(rows, ink=255, paper=0, dtype=np.uint8):
+    return np.array([[ink if sign == "#" else paper for sign in row] for row in rows], dtype)[:, :, None]
+
+
+@pytest.mark.parametrize(("ink", "paper", "white", "dtype"), [
+    (255, 0, 255, np.uint8), (128, 127, 255, np.uint8), (32768, 32767, 65535, np.uint16), (0.5, 0.4, 1, np.float32),
+])  # fmt: skip
+def test_outlines_are_the_ink_beside_paper(ink, paper, white, dtype):
+    made = derived(drawn(BLOCK, ink, paper, dtype), "outlines")
+    assert made.dtype == dtype
+    assert (made == drawn(FRAME, white, 0, dtype)).all()
+
+
+def test_outlines_of_outlines_are_the_same():
+    assert (derived(drawn(FRAME), "outlines") == drawn(FRAME)).all()
+
+
+def test_beyond_the_border_is_paper():
+    full = np.full((4, 5, 3), 255, np.uint8)
+    assert (derived(full, "outlines") == drawn(["#####", "#...#", "#...#", "#####"])).all()
+
+
 def test_gray_is_the_luma():
     image = np.zeros((1, 4, 3), np.uint8)
     image[0, :3] = np.eye(3) * 255
@@ -91,5 +117,7 @@ def test_downscaling_loses_what_is_small_and_keeps_what_is_large():
 
 @pytest.mark.parametrize("how", ["sketch", "downscale", "downscale1", "downscale0", "downscale4.5", "Edges", ""])
 def test_another_way_is_refused(how):
-    with pytest.raises(ValueError, match='derive must be "edges", "gray" or "downscaleN" with N of 2 to 999'):
+    with pytest.raises(
+        ValueError, match='derive must be "edges", "outlines", "gray" or "downscaleN" with N of 2 to 999'
+    ):
         derived(photo(8, 8), how)

@@ -53,7 +53,7 @@ def open_pairs(
         transform: what shall happen to both pictures: see :class:`feedline.PairDataset`.
         pair: where the partners are, by equal names.
         mask: where the masks are, by equal names.
-        derive: "edges", "gray" or "downscaleN" (downscale4 ...): what A is made as.
+        derive: "edges", "outlines", "gray" or "downscaleN" (downscale4 ...): what A is made as.
         direction: "AtoB" makes A the input, "BtoA" makes B it.
         colours: which of "input", "target" or "both" gets changes of colours.
         modes: what input and target are decoded as; None where their files say so.

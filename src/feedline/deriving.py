@@ -13,6 +13,8 @@ from feedline.codecs.color import to_mode
 from feedline.transforms import Resize
 from feedline.types import Image
 
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+_WAYS = ("edges", "outlines", "gray")
 _DOWNSCALE = re.compile(r"downscale([1-9]\d{0,2})")
 _BLUR = 256
 """Outlines of a picture of this many pixels on its shorter side are found behind a blur of one pixel (sigma)."""
@@ -26,8 +28,8 @@ _LEAST = 1 / 32
 
 def check_how(how: str) -> None:
     """Raises ValueError unless ``how`` is something that :func:`derived` makes."""
-    if how not in ("edges", "gray") and not (_DOWNSCALE.fullmatch(how) and how != "downscale1"):
-        raise ValueError(f'derive must be "edges", "gray" or "downscaleN" with N of 2 to 999, not {how!r}')
+    if how not in _WAYS and not (_DOWNSCALE.fullmatch(how) and how != "downscale1"):
+        raise ValueError(f'derive must be "edges", "outlines", "gray" or "downscaleN" with N of 2 to 999, not {how!r}')
 
 
 def derived_channels(channels: int, how: str) -> int:
@@ -40,11 +42,12 @@ def derived(image: Image, how: str) -> Image:
 
     Args:
         image: HxWxC uint8, uint16 or float32 (black 0, white 1).
-        how: "edges", HxWx1: outlines, dark on white. Of the grey picture (alpha on white), blurred a little where it is
-            large, each pixel's height above the darkest of its four neighbours, so that a line is one pixel wide and
-            lies on the brighter side; the strongest 1 % of a picture's contrasts is black. "gray", HxWx1: the luma.
-            "downscaleN", HxWxC: shrunk to 1/N of both sides (antialiased, rounded down, at least a pixel) and enlarged
-            again (bicubic).
+        how: "edges", HxWx1, of photographs: dark lines on white. Of the grey picture (alpha on white), blurred a little
+            where it is large, each pixel's height above the darkest of its four neighbours, so that a line is one pixel
+            wide and lies on the brighter side; the strongest 1 % of a picture's contrasts is black. "outlines", HxWx1,
+            of letters and other shapes, light on dark: white where the grey picture has half of white or more, and less
+            beside, above or below; beyond the border is less. "gray", HxWx1: the luma. "downscaleN", HxWxC: shrunk to
+            1/N of both sides (antialiased, rounded down, at least a pixel) and enlarged again (bicubic).
 
     Raises:
         ValueError: another ``how``.
@@ -53,6 +56,8 @@ def derived(image: Image, how: str) -> Image:
     if how == "gray":
         return _grey(image)
     if how == "edges":
+        return _edges(image)
+    if how == "outlines":
         return _outlines(image)
     return _blurred(image, int(how.removeprefix("downscale")))
 
@@ -65,17 +70,28 @@ def _grey(image: Image) -> Image:
     return (mean if image.dtype.kind == "f" else np.floor(mean + 0.5)).astype(image.dtype)
 
 
-def _outlines(image: Image) -> Image:
-    white = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+def _edges(image: Image) -> Image:
+    white = _white(image)
     grey: Image = _grey(image)[:, :, 0].astype(np.float32) / np.float32(white)
     sigma = min(grey.shape) / _BLUR
     if sigma >= _LEAST_BLUR:
         grey = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    darkest = cv2.erode(grey, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), borderType=cv2.BORDER_REPLICATE)
+    darkest = cv2.erode(grey, _CROSS, borderType=cv2.BORDER_REPLICATE)
     contrast = grey - darkest
     strong = float(np.percentile(contrast, _STRONG))
     drawn = np.clip((contrast - _LEAST) / max(strong - _LEAST, _LEAST), 0, 1)
     return _as(1 - drawn, image.dtype, white)
+
+
+def _outlines(image: Image) -> Image:
+    white = _white(image)
+    shape = (_grey(image)[:, :, 0] >= white / 2).astype(np.uint8)
+    inner = cv2.erode(shape, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return _as(shape - inner, image.dtype, white)
+
+
+def _white(image: Image) -> float:
+    return 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
 
 
 def _as(shares: NDArray[Any], dtype: np.dtype[Any], white: float) -> Image:

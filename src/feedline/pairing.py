@@ -28,7 +28,7 @@ class How:
     """How pairs are made of a source's samples.
 
     Attributes:
-        derive: "edges", "gray" or "downscaleN": A is made from the image, which is B.
+        derive: "edges", "outlines", "gray" or "downscaleN": A is made from the image, which is B.
         direction: which of A and B is the input.
         colours: which side gets what is neither geometry nor the conversion of numbers.
         modes: what input and target are decoded as; None where their files shall say so.
@@ -119,7 +119,7 @@ def sides_of(source: Source, how: How) -> tuple[Side, Side]:
     if second is None:
         raise DataError(
             f"{source!r}: its samples have no partner and no mask: say where those are with pair= or mask=, or how to "
-            'make them with derive="edges", "gray" or "downscale4"'
+            'make them with derive="edges", "outlines", "gray" or "downscale4"'
         )
     looks = Looks(how, second)
     wrong = looks.whole(source)

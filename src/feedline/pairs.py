@@ -37,7 +37,7 @@ class PairDataset(Dataset[tuple[Any, Any]]):
         source: whose samples have a partner or a mask, lie side by side, or (``derive``) are any images.
         transform: a Compose or a single transform. A callable that is none of ours has to say by ``moves = False`` that
             it leaves everything where it is.
-        derive: "edges", "gray" or "downscaleN": what A is made as.
+        derive: "edges", "outlines", "gray" or "downscaleN": what A is made as.
         direction: "AtoB" makes A the input and B the target, "BtoA" the other way round.
         colours: which side gets what is neither geometry nor the conversion of numbers (colours, noise, erasing).
             "input": what the network sees varies and what it shall make of that stays true; "both" the same changes,

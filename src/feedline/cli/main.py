@@ -15,6 +15,7 @@ import typer
 
 from feedline._version import __version__
 from feedline.cli.check import check
+from feedline.cli.demo import app as demo
 from feedline.cli.evaluate import evaluate
 from feedline.cli.export import export
 from feedline.cli.info import info
@@ -41,6 +42,7 @@ app = typer.Typer(
 for command in (check, pack, prepare, info, verify, export, train, evaluate, predict):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
+app.add_typer(demo)
 
 
 def _print_version(wanted: bool) -> None:

@@ -106,3 +106,8 @@ class TranslateSettings(CommonSettings):
     resize: bool = True
     augment: str = "flip"
     colours: str = "none"
+
+
+def place_of_data(data: str) -> str:
+    """A path that stays the same in another working directory; "glyphs" and addresses as they are."""
+    return data if data == "glyphs" or "://" in data else os.path.abspath(data)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from feedline.cli.classify import said, train_classifier
-from feedline.cli.settings import CommonSettings, Settings, TranslateSettings
+from feedline.cli.settings import CommonSettings, Settings, TranslateSettings, place_of_data
 from feedline.cli.translate import said_of_translation, train_translator
 from feedline.errors import RunError
 from feedline.nn import GENERATORS
@@ -179,8 +178,7 @@ def _tell(run: Run, words: list[str], interrupted: bool) -> None:
 
 
 def _place(path: str | None) -> str | None:
-    """A path that stays the same in another working directory."""
-    return path if path is None or path == "glyphs" or "://" in path else os.path.abspath(path)
+    return None if path is None else place_of_data(path)
 
 
 def _settings_of(run: Path) -> CommonSettings:

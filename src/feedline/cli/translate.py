@@ -36,9 +36,9 @@ _SMALLEST, _LARGEST = 32, 256  # what there are U-Nets for
 
 
 def train_translator(
-    settings: TranslateSettings, out: Path | None, resume: Path | None, quiet: bool
+    settings: TranslateSettings, out: Path | None, resume: Path | None, quiet: bool, name: str | None = None
 ) -> TranslationOutcome:
-    """Pairs, loaders, two networks, run folder, training."""
+    """Pairs, loaders, two networks, run folder (called ``name``, or as the data are), training."""
     device = pick_device(settings.device)
     if out is not None:
         require_free(out)
@@ -50,7 +50,7 @@ def train_translator(
     generator = nn.generator(**about.generator)
     discriminator = _discriminator(settings, parts) if objective.gan else None
     before = None if resume is None else _before(resume, about)
-    run = Run(resume) if resume is not None else Run.create(out, settings.name)
+    run = Run(resume) if resume is not None else Run.create(out, name or settings.name)
     train_loader, val_loader = _loaders(settings, parts, device)
     if before is not None:
         train_loader.set_epoch(before.epoch)

@@ -1,4 +1,4 @@
-"""What the demo takes from a letter, and what gives it back without learning: a network has to do better than this."""
+"""What gives letters back from their outlines without learning: a network has to do better than this."""
 
 from __future__ import annotations
 
@@ -9,24 +9,6 @@ from feedline.errors import DataError
 from feedline.types import Image
 
 _INK = 128
-_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-
-
-def outlined(image: Image) -> Image:
-    """The ink that has paper beside, above or below it: lines of one pixel, which may touch diagonally.
-
-    Args:
-        image: H x W x 1 uint8, white on black; ink is what is 128 or more. What lies beyond the border is paper.
-
-    Returns:
-        H x W x 1 uint8, the lines 255 and all else 0.
-
-    Raises:
-        DataError: it is of another shape or type.
-    """
-    ink = np.where(_plane(image) >= _INK, np.uint8(255), np.uint8(0))
-    inner = cv2.erode(ink, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return np.asarray(ink - inner)[:, :, None]
 
 
 def filled(outline: Image) -> Image:
@@ -50,6 +32,6 @@ def filled(outline: Image) -> Image:
 def _plane(image: Image) -> Image:
     if image.ndim != 3 or image.shape[2] != 1 or image.dtype != np.uint8:
         raise DataError(
-            f"outlines and letters are H x W x 1 uint8, this is {image.shape} {image.dtype}: open as mode='L'"
+            f"outlines are H x W x 1 uint8, this is {image.shape} {image.dtype}: open them as grey, of 8 bits"
         )
     return image[:, :, 0]
