@@ -23,6 +23,7 @@ _NUMBERED = 20  # classes up to which a confusion matrix carries its counts
 _NAMED = 60  # classes up to which it carries their names
 _DPI = 110
 _GAP, _LINE, _TITLE, _LETTER = 10, 14, 32, 7  # of a sheet, in pixels
+_TITLE_LINE, _TITLE_LETTER = 18, 8
 
 
 def plot_results(rows: Sequence[Row]) -> bytes:
@@ -97,14 +98,16 @@ def plot_sheet(
         images: HxWxC uint8 each, not necessarily of one shape.
         captions: one an image, of at most two lines; what is longer is cut.
         right: whether a caption is green.
-        title: a line above all.
+        title: above all, in as many lines as it needs.
         columns: images in a row, at most.
         tile: pixels of an image's longer side; one that has so many already is shown as it is.
     """
     words = [_wrapped(caption, max(round(tile / _LETTER), 2)) for caption in _legible(captions)]
     columns = min(columns, max(1, len(images)))
     rows = max(1, math.ceil(len(images) / columns))
-    head, foot = (_TITLE if title else 0), _LINE * max((word.count("\n") + 1 for word in words), default=1) + _GAP
+    lines = textwrap.wrap(title, (columns * (tile + _GAP)) // _TITLE_LETTER)
+    head = _TITLE + (len(lines) - 1) * _TITLE_LINE if lines else 0
+    foot = _LINE * max((word.count("\n") + 1 for word in words), default=1) + _GAP
     high = max((max(round(tile * image.shape[0] / max(image.shape[:2])), 1) for image in images), default=tile)
     width, height = columns * (tile + _GAP) + _GAP, head + rows * (high + foot) + _GAP
     figure = Figure(figsize=(width / _DPI, height / _DPI))
@@ -119,8 +122,8 @@ def plot_sheet(
         color = _PLAIN if right is None else _RIGHT if right[place] else _WRONG
         middle = (left + tile / 2) / width, (bottom + tall + 4) / height
         figure.text(*middle, words[place], fontsize=8, color=color, ha="center", va="bottom", linespacing=1)
-    if title:
-        figure.text(0.5, 1 - 6 / height, title, fontsize=10, ha="center", va="top")
+    if lines:
+        figure.text(0.5, 1 - 6 / height, "\n".join(lines), fontsize=10, ha="center", va="top")
     return as_png(figure)
 
 
