@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from torch import nn
 
-from feedline.nn.filters import filters
 from feedline.nn.initialise import initialise
 from feedline.nn.norm import Norm, norm_layers
+from feedline.nn.widths import widths_of
 
 
 def patchgan(
@@ -56,7 +56,7 @@ def least_size(layers: int) -> int:
 
 
 def _patches(in_channels: int, layers: int, width: float, norm: Norm) -> list[nn.Module]:
-    widths = filters(layers + 1, width)
+    widths = widths_of(layers + 1, width)
     stages: list[nn.Module] = [nn.Conv2d(in_channels, widths[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
     for level, (before, after) in enumerate(pairwise(widths), start=1):
         stride = 2 if level < layers else 1
@@ -66,7 +66,7 @@ def _patches(in_channels: int, layers: int, width: float, norm: Norm) -> list[nn
 
 
 def _pixels(in_channels: int, width: float, norm: Norm) -> list[nn.Module]:
-    first, second = filters(2, width)
+    first, second = widths_of(2, width)
     return [
         nn.Conv2d(in_channels, first, 1),
         nn.LeakyReLU(0.2),

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
-from feedline.nn.filters import filters
 from feedline.nn.initialise import initialise
 from feedline.nn.norm import Norm, norm_layers
+from feedline.nn.widths import widths_of
 
 FULL = 4  # the outermost layer, counted from 0, whose decoder gives 512 filters
 NOISY = 3  # how many decoder layers have dropout, at most
@@ -77,7 +77,7 @@ def unet(
     """
     if depth < 2:
         raise ValueError(f"depth is how often the size is halved, at least 2, not {depth}")
-    widths = filters(depth, width)
+    widths = widths_of(depth, width)
     noisy = range(FULL, depth)[-NOISY:]
     encoder: list[nn.Module] = [_first(in_channels, widths[0], norm)]
     decoder: list[nn.Module] = [_last(2 * widths[0], out_channels)]

@@ -6,7 +6,7 @@ FIRST = 64
 WIDEST = 8  # times FIRST
 
 
-def filters(layers: int, width: float) -> list[int]:
+def widths_of(layers: int, width: float) -> list[int]:
     """64, 128, 256, 512, 512, ... for so many layers, each times ``width``, rounded, at least 1.
 
     Raises:
