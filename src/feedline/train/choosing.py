@@ -1,0 +1,26 @@
+"""Which of many channels are on a sheet, and how large."""
+
+from __future__ import annotations
+
+import torch
+
+_SIDE, _LARGEST = 98, 144  # pixels of a tile
+
+
+def strongest(strengths: torch.Tensor, most: int) -> list[int]:
+    """The numbers of those that are strongest, in the order of their numbers; what is no number is strong."""
+    order = strengths.nan_to_num(nan=torch.inf).argsort(descending=True, stable=True)
+    return sorted(order[:most].tolist())
+
+
+def counted(shown: int, there: int, what: str, how: str) -> str:
+    """In words: 16 filters, or 64 of 512 filters (those of the greatest norm; 448 are not shown)."""
+    if shown == there:
+        return f"{there:,} {what}{'s' * (there != 1)}"
+    return f"{shown:,} of {there:,} {what}s ({how}; {there - shown:,} are not shown)"
+
+
+def tile_side(height: int, width: int) -> int:
+    """Pixels of a tile's longer side: a whole multiple of the picture's, as far as there is room."""
+    side = max(height, width)
+    return min(side * max(1, round(_SIDE / side)), _LARGEST)
