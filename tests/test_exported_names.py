@@ -131,6 +131,11 @@ def test_names_of_nn():
         "unet_64",
         "unet_128",
         "unet_256",
+        "Filters",
+        "Pooled",
+        "activations",
+        "filters",
+        "pooled",
     ]
 
 

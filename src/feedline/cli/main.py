@@ -22,6 +22,7 @@ from feedline.cli.info import info
 from feedline.cli.pack import pack
 from feedline.cli.predict import predict
 from feedline.cli.prepare import prepare
+from feedline.cli.show import app as show
 from feedline.cli.train import train
 from feedline.cli.transforms import app as transforms
 from feedline.cli.verify import verify
@@ -43,6 +44,7 @@ for command in (check, pack, prepare, info, verify, export, train, evaluate, pre
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
 app.add_typer(demo)
+app.add_typer(show)
 
 
 def _print_version(wanted: bool) -> None:

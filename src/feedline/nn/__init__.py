@@ -25,3 +25,8 @@ __all__ = [
     "unet_128",
     "unet_256",
 ]
+from feedline.nn.activations import activations
+from feedline.nn.build import MODELS, build
+from feedline.nn.filters import Filters, filters
+from feedline.nn.pooling import Pooled, pooled
+__all__ = ["MODELS", "Filters", "Pooled", "activations", "build", "cnn", "filters", "linear", "mlp", "pooled"]
