@@ -90,3 +90,12 @@ def test_long_captions_are_wrapped_and_cut():
     images = np.zeros((1, 8, 8, 1), np.uint8)
     short, long, longer = (plot_sheet(images, [text]) for text in ("a", "word " * 6, "word " * 60))
     assert pixels(short).shape[0] < pixels(long).shape[0] == pixels(longer).shape[0]
+
+
+def test_a_title_longer_than_the_sheet_is_wrapped():
+    images = np.zeros((2, 8, 8, 1), np.uint8)
+    none, short, long = (pixels(plot_sheet(images, ["a", "b"], title=text)) for text in ("", "one line", "word " * 20))
+    assert none.shape[0] < short.shape[0] < long.shape[0]
+    assert none.shape[1] == short.shape[1] == long.shape[1]
+    assert (long[:, :3] == 255).all()  # no letter reaches the edge
+    assert (long[:, -3:] == 255).all()

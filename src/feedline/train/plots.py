@@ -105,8 +105,7 @@ def plot_sheet(
     words = [_wrapped(caption, max(round(tile / _LETTER), 2)) for caption in _legible(captions)]
     columns = min(columns, max(1, len(images)))
     rows = max(1, math.ceil(len(images) / columns))
-    lines = textwrap.wrap(title, (columns * (tile + _GAP)) // _TITLE_LETTER)
-    head = _TITLE + (len(lines) - 1) * _TITLE_LINE if lines else 0
+    heading, head = _heading(title, columns * (tile + _GAP))
     foot = _LINE * max((word.count("\n") + 1 for word in words), default=1) + _GAP
     high = max((max(round(tile * image.shape[0] / max(image.shape[:2])), 1) for image in images), default=tile)
     width, height = columns * (tile + _GAP) + _GAP, head + rows * (high + foot) + _GAP
@@ -122,9 +121,14 @@ def plot_sheet(
         color = _PLAIN if right is None else _RIGHT if right[place] else _WRONG
         middle = (left + tile / 2) / width, (bottom + tall + 4) / height
         figure.text(*middle, words[place], fontsize=8, color=color, ha="center", va="bottom", linespacing=1)
-    if lines:
-        figure.text(0.5, 1 - 6 / height, "\n".join(lines), fontsize=10, ha="center", va="top")
+    figure.text(0.5, 1 - 6 / height, heading, fontsize=10, ha="center", va="top")
     return as_png(figure)
+
+
+def _heading(title: str, width: int) -> tuple[str, int]:
+    """The title in lines of so many pixels, and how high they are."""
+    lines = textwrap.wrap(title, max(width // _TITLE_LETTER, 1))
+    return "\n".join(lines), _TITLE + (len(lines) - 1) * _TITLE_LINE if lines else 0
 
 
 def _wrapped(caption: str, letters: int) -> str:
