@@ -17,6 +17,7 @@ from feedline.train.signed import NEGATIVE, POSITIVE, common_limit, diverging, g
 from feedline.types import Image
 
 _ROW = 8  # channels in a row, behind the image
+_TILE = 112
 _BARS, _DPI = (320, 640), 110  # height and width in pixels
 _BELOW, _ABOVE = "#2166ac", "#b2182b"
 
@@ -25,7 +26,7 @@ def activation_sheet(image: Image, output: torch.Tensor, layer: str, *, most: in
     """The image, then each channel with its mean and greatest number, as PNG; of a vector, bars.
 
     Args:
-        image: HxWxC uint8, of 1 or 3 channels, as the network saw it.
+        image: HxWxC uint8, of 1 to 4 channels, as the network saw it.
         output: what the layer made of it: CxHxW, or a vector (also Cx1x1), floating point.
         layer: whose output it is.
         most: channels on the sheet; of more, those of the greatest mean magnitude.
@@ -58,7 +59,8 @@ def _map_sheet(image: Image, maps: torch.Tensor, layer: str, most: int, each: bo
         captions.append(f"{number} max {float(maps[number].max()):.3g}\nmean {float(maps[number].mean()):.3g}")
     title = f"layer {layer}: {counted(len(chosen), channels, 'channel', 'those of the greatest mean magnitude')}"
     title += f" of {height} x {width}; {_legend(signed, limit, each)}"
-    return plot_sheet(tiles, captions, title=title, columns=_ROW + 1, tile=max(tile_side(height, width), 112))
+    columns = min(len(tiles), _ROW + 1)
+    return plot_sheet(tiles, captions, title=title, columns=columns, tile=tile_side(height, width, columns, _TILE))
 
 
 def _legend(signed: bool, limit: float, each: bool) -> str:
@@ -86,7 +88,8 @@ def _fitted(image: Image, side: int) -> Image:
     fitted = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST if scale >= 1 else cv2.INTER_AREA)
     paper = np.full((side, side, 3), 255, np.uint8)
     top, left = (side - fitted.shape[0]) // 2, (side - fitted.shape[1]) // 2
-    paper[top : top + fitted.shape[0], left : left + fitted.shape[1]] = np.atleast_3d(fitted)
+    colours = np.atleast_3d(fitted)[:, :, : 3 if image.shape[2] > 2 else 1]  # without alpha
+    paper[top : top + fitted.shape[0], left : left + fitted.shape[1]] = colours
     return paper
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-_SIDE, _LARGEST = 98, 144  # pixels of a tile
+_ROOMY, _LARGEST = 280, 144  # pixels of a tile, where there are few and where there are many
+_WIDTH = 640  # of a sheet of few tiles, whose title has to fit above them
 
 
 def strongest(strengths: torch.Tensor, most: int) -> list[int]:
@@ -20,7 +21,10 @@ def counted(shown: int, there: int, what: str, how: str) -> str:
     return f"{shown:,} of {there:,} {what}s ({how}; {there - shown:,} are not shown)"
 
 
-def tile_side(height: int, width: int) -> int:
-    """Pixels of a tile's longer side: a whole multiple of the picture's, as far as there is room."""
-    side = max(height, width)
-    return min(side * max(1, round(_SIDE / side)), _LARGEST)
+def tile_side(height: int, width: int, columns: int, least: int = 98) -> int:
+    """Pixels of a tile's longer side: about ``least`` or, in few columns, more; a whole multiple of the picture's.
+
+    A picture that is larger than a tile may be is made smaller.
+    """
+    side, wanted = max(height, width), max(least, min(_ROOMY, _WIDTH // columns))
+    return min(side * max(1, round(wanted / side)), max(_LARGEST, wanted))

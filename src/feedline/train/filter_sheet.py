@@ -36,7 +36,7 @@ def filter_sheet(weights: torch.Tensor, layer: str, *, most: int = 64, each: boo
     title = f"layer {layer}: {counted(len(chosen), len(weights), 'filter', 'those of the greatest norm')}"
     title += f" of {channels} x {height} x {width} weights; {_legend(channels, limit, each)}"
     columns = min(len(images), _NARROW if len(images) <= 64 else _WIDE)
-    return plot_sheet(images, captions, title=title, columns=columns, tile=tile_side(height, width))
+    return plot_sheet(images, captions, title=title, columns=columns, tile=tile_side(height, width, columns))
 
 
 def _picture(weights: torch.Tensor, limit: float) -> tuple[Image, str]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from feedline.train.plots import plot_sheet
+from feedline.train.pooling_words import in_numbers, levels_of, loss
 from feedline.types import Image
 
 _TILE = 280
@@ -46,8 +47,8 @@ def pooling_sheet(image: Image, results: Sequence[Kept], name: str) -> bytes:
     tiles = [image, *(_patch(image, numbers) for numbers in (results[0].global_maximum, results[0].global_average))]
     captions = [
         f"{name}\n{height} x {width} x {channels} = {image.size:,} numbers",
-        f"global max pooling: {_counted(channels)}\n{_levels(results[0].global_maximum)}",
-        f"global average pooling: {_counted(channels)}\n{_levels(results[0].global_average)}",
+        f"global max pooling: {levels_of(results[0].global_maximum)}",
+        f"global average pooling: {levels_of(results[0].global_average)}",
         "",
     ]
     tiles.append(np.full_like(image, _UNREAD))
@@ -55,7 +56,7 @@ def pooling_sheet(image: Image, results: Sequence[Kept], name: str) -> bytes:
         for word, numbers in (("max", result.maximum), ("average", result.average)):
             enlarged = _enlarged(numbers, result.kernel)
             tiles += [_on_paper(enlarged, image), _on_paper(_difference(image, enlarged) + 128, image)]
-            captions += [_caption(word, numbers, result.kernel, image), _loss(image, enlarged)]
+            captions += [in_numbers(word, numbers, result.kernel, image), loss(image, enlarged)]
     title = "what pooling keeps, and right of each its difference to the picture (grey: none; lighter: brighter); "
     title += "off by: mean absolute difference, in levels of 0 to 255"
     return plot_sheet(tiles, captions, title=title, columns=4, tile=_TILE)
@@ -90,39 +91,3 @@ def _on_paper(numbers: Image, image: Image) -> Image:
 
 def _whole(numbers: Image) -> Image:
     return np.clip(np.floor(numbers + 0.5), 0, 255).astype(np.uint8)
-
-
-def _caption(word: str, numbers: torch.Tensor, kernel: int, image: Image) -> str:
-    channels, rows, columns = numbers.shape
-    below, right = image.shape[0] - rows * kernel, image.shape[1] - columns * kernel
-    unread = [f"{many} {what}{'s' * (many > 1)}" for many, what in ((below, "row"), (right, "column")) if many]
-    left = f"not read: {', '.join(unread)}" if unread else f"1/{kernel**2} of the numbers"
-    return f"{word} of {kernel} x {kernel}: {rows} x {columns} x {channels}\n{left}"
-
-
-def _loss(image: Image, enlarged: Image) -> str:
-    """In levels: how far pixels are off, and whether the whole became brighter; and the share of variance that is left.
-
-    The share is 1 - sum of squared differences / sum of squared deviations from the channels' means: 0 is what the
-    global average reaches, and below that a single colour is nearer to the picture.
-    """
-    part = image[: enlarged.shape[0], : enlarged.shape[1]].astype(np.float64)
-    difference = enlarged - part
-    spread = float(((part - part.mean((0, 1))) ** 2).sum())
-    left = f"\n{1 - float((difference**2).sum()) / spread:.0%} of the variance is left" if spread else ""
-    return f"off by {np.abs(difference).mean():.1f}, {_shift(float(difference.mean()))}{left}"
-
-
-def _shift(levels: float) -> str:
-    if abs(levels) < 0.05:
-        return "equally bright"
-    return f"{'darker' if levels < 0 else 'brighter'} by {abs(levels):.1f}"
-
-
-def _levels(numbers: torch.Tensor) -> str:
-    names = ("red", "green", "blue") if len(numbers) == 3 else ("grey",)
-    return ", ".join(f"{name} {level:.0f}" for name, level in zip(names, numbers.tolist(), strict=True)) + " of 255"
-
-
-def _counted(channels: int) -> str:
-    return f"{channels} numbers" if channels > 1 else "1 number"
