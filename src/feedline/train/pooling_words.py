@@ -20,8 +20,8 @@ def in_numbers(word: str, numbers: torch.Tensor, kernel: int, image: Image) -> s
 def loss(image: Image, enlarged: Image) -> str:
     """In levels: how far pixels are off, and whether the whole became brighter; and the share of variance that is left.
 
-    ``enlarged`` covers the upper left of the picture, or all of it. The share is 1 - sum of squared differences / sum of
-    squared deviations from the channels' means: 0 is what one colour, the mean, reaches.
+    ``enlarged`` covers the upper left of the picture, or all of it. The share is 1 - sum of squared differences / sum
+    of squared deviations from the channels' means: 0 is what one colour, the mean, reaches.
     """
     part = image[: enlarged.shape[0], : enlarged.shape[1]].astype(np.float64)
     difference = enlarged - part
@@ -30,9 +30,8 @@ def loss(image: Image, enlarged: Image) -> str:
     if not spread:
         return about
     share = 1 - float((difference**2).sum()) / spread
-    return (
-        f"{about}\n{f'{share:.0%} of the variance is left' if share >= 0 else 'farther from it than its mean colour'}"
-    )
+    left = f"{share:.0%} of the variance is left" if share >= 0 else "farther from it than its mean colour"
+    return f"{about}\n{left}"
 
 
 def _shift(levels: float) -> str:
