@@ -39,7 +39,6 @@ _KERNELS = (2, 4, 8)
 class Network:
     """A network of a run, what its images go through, and what they are then: all that these commands ask of a run."""
 
-    name: str
     model: torch.nn.Module
     input_shape: list[int]
     mode: Mode
@@ -56,7 +55,7 @@ def _network(run: Path, device: str) -> Network:
     trained = load_trained(run, device)
     about = trained.about
     mode = cast(Mode, about.mode)
-    return Network(about.model, trained.model, about.input_shape, mode, trained.transform, trained.device)
+    return Network(trained.model, about.input_shape, mode, trained.transform, trained.device)
 
 
 def _decoded(image: Path | None, mode: Mode) -> Image:
