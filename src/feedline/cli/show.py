@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, cast
@@ -13,7 +14,8 @@ import typer
 
 from feedline._atomic import require_parent, write_whole
 from feedline.cli.demonstration import demonstration
-from feedline.cli.trained import load_trained
+from feedline.cli.trained import load_trained, task_of_run
+from feedline.cli.translator import load_translator
 from feedline.codecs import decode
 from feedline.errors import DataError
 from feedline.nn.activations import activations as activations_of
@@ -37,32 +39,42 @@ _KERNELS = (2, 4, 8)
 
 @dataclass(frozen=True)
 class Network:
-    """A network of a run, what its images go through, and what they are then: all that these commands ask of a run."""
+    """A network of a run, how its images are read, and what they go through: all that these commands ask of a run."""
 
     model: torch.nn.Module
-    input_shape: list[int]
-    mode: Mode
+    input_shape: list[int] | None
+    read: Callable[[bytes], Image]
     transform: Compose
     device: torch.device
 
     def seen(self, image: Path | None) -> torch.Tensor:
         """An image (or the drawn landscape) as the network gets it: CxHxW float32."""
-        return cast(torch.Tensor, self.transform(_decoded(image, self.mode)))
+        return cast(torch.Tensor, self.transform(self.read(_landscape() if image is None else image.read_bytes())))
 
 
 def _network(run: Path, device: str) -> Network:
     """From a run folder or a checkpoint: the one place that knows what kinds of runs there are."""
+    if task_of_run(run) == "translate":
+        translator = load_translator(run, device)
+        return Network(translator.model, None, translator.read, translator.transform, translator.device)
     trained = load_trained(run, device)
-    about = trained.about
-    mode = cast(Mode, about.mode)
-    return Network(trained.model, about.input_shape, mode, trained.transform, trained.device)
+    mode = cast(Mode, trained.about.mode)
+    return Network(
+        trained.model,
+        trained.about.input_shape,
+        lambda data: decode(data, mode, dtype="uint8"),
+        trained.transform,
+        trained.device,
+    )
+
+
+def _landscape() -> bytes:
+    """The drawn landscape, as PNG."""
+    return cv2.imencode(".png", np.asarray(demonstration().data)[:, :, ::-1])[1].tobytes()
 
 
 def _decoded(image: Path | None, mode: Mode) -> Image:
-    if image is not None:
-        return decode(image, mode, dtype="uint8")
-    drawn = np.asarray(demonstration().data)[:, :, ::-1]
-    return decode(cv2.imencode(".png", drawn)[1].tobytes(), mode, dtype="uint8")
+    return decode(_landscape() if image is None else image, mode, dtype="uint8")
 
 
 @app.command()
