@@ -1,0 +1,76 @@
+"""A network that is run and is afterwards what it was before."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+
+@contextmanager
+def evaluated(model: nn.Module) -> Iterator[None]:
+    """Inside, the network is in evaluation mode, runs eagerly and without gradients, and every layer is called.
+
+    Outside, however one leaves, each module's mode, the buffers, torch's generators and its settings are as before.
+    ``train()`` and ``eval()`` are not called, since networks override them.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(torch.random.fork_rng(_gpus(model)))
+        stack.enter_context(torch.compiler.set_stance("force_eager"))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", "Using `torch.compile.module.` when there are global hooks")
+        stack.enter_context(_every_layer())
+        stack.enter_context(_buffers_kept(model))
+        stack.enter_context(_modes_kept(model))
+        yield
+
+
+def _gpus(model: nn.Module) -> list[torch.device]:
+    """Whose generators a network may draw from."""
+    return list({tensor.device for tensor in (*model.parameters(), *model.buffers()) if tensor.device.type == "cuda"})
+
+
+@contextmanager
+def _every_layer() -> Iterator[None]:
+    """Attention's fast path does a whole encoder layer in one operation, past the modules inside."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
+@contextmanager
+def _modes_kept(model: nn.Module) -> Iterator[None]:
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        for module, _ in modes:
+            module.training = False
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+@contextmanager
+def _buffers_kept(model: nn.Module) -> Iterator[None]:
+    """The same tensors with the same numbers, of networks too that count or remember in evaluation."""
+    kept = [
+        (module, name, buffer, buffer._version, buffer.detach().clone())
+        for module in model.modules()
+        for name, buffer in module._buffers.items()
+        if buffer is not None and not is_lazy(buffer)
+    ]
+    try:
+        yield
+    finally:
+        for module, name, buffer, version, numbers in kept:
+            module._buffers[name] = buffer
+            if buffer._version != version:
+                buffer.copy_(numbers)
