@@ -1,0 +1,119 @@
+"""A network from what a user types as MODEL."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+import typer
+
+from feedline import nn
+from feedline.cli.trained import load_trained
+from feedline.errors import DataError
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network, and the (channels, height, width) of its inputs where that is known."""
+
+    model: torch.nn.Module
+    input_shape: tuple[int, ...] | None = None
+
+
+def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int = 10) -> Network:
+    """A name of ours, a run folder or checkpoint, or ``package.module:callable``; on the CPU.
+
+    The callable is looked for in the working directory too. It is a network, or called without arguments it gives one.
+
+    Args:
+        text: what the user typed.
+        input_shape: (channels, height, width), which a network of ours is made for.
+        classes: how many logits a network of ours gives.
+
+    Raises:
+        typer.BadParameter: it is none of these, or is ours and wants a shape, or cannot take that one.
+        RunError, CheckpointError: the folder or file holds no network.
+        DataError: the module does not load, or does not give a network.
+    """
+    if text in _NAMES:
+        return _named(text, input_shape, classes)
+    if Path(text).exists():
+        trained = load_trained(Path(text), "cpu")
+        return Network(trained.model, tuple(trained.about.input_shape))
+    if ":" in text:
+        return Network(_imported(text))
+    raise typer.BadParameter(
+        f"a network is one of {', '.join(_NAMES)}, a run folder or checkpoint, or package.module:callable, not {text!r}"
+    )
+
+
+_NAMES = sorted(nn.MODELS)
+
+
+def _named(name: str, input_shape: Sequence[int] | None, classes: int) -> Network:
+    if input_shape is None:
+        raise typer.BadParameter(f"{name} is made for one size of images: say it, such as --input 3x224x224")
+    if len(input_shape) != 3:
+        raise typer.BadParameter(
+            f"{name} takes channels x height x width, such as 3x224x224, not {'x'.join(map(str, input_shape))}"
+        )
+    try:
+        return Network(nn.build(name, input_shape, classes), tuple(input_shape))
+    except ValueError as error:
+        raise typer.BadParameter(f"{name}: {error}") from error
+
+
+def _imported(text: str) -> torch.nn.Module:
+    module, _, path = text.partition(":")
+    with _working_directory_first():
+        found = _loaded(module, text)
+        for name in path.split("."):
+            if name not in dir(found):
+                raise DataError(f"{module} has no {path}: {text}")
+            found = getattr(found, name)
+        made = found if isinstance(found, torch.nn.Module) or not callable(found) else _called(found, text)
+    if not isinstance(made, torch.nn.Module):
+        raise DataError(f"{text} is or gives a torch.nn.Module, not {type(made).__name__}")
+    return made
+
+
+@contextmanager
+def _working_directory_first() -> Iterator[None]:
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+
+
+def _loaded(module: str, text: str) -> Any:
+    try:
+        return import_module(module)
+    except Exception as error:
+        raise DataError(f"the module of {text} does not load: {type(error).__name__}: {error}") from error
+
+
+def _called(found: Any, text: str) -> Any:
+    try:
+        return found()
+    except Exception as error:
+        raise DataError(f"{text} is called without arguments and fails: {type(error).__name__}: {error}") from error
+
+
+def shape_of(text: str) -> tuple[int, ...]:
+    """``3x224x224`` as numbers.
+
+    Raises:
+        typer.BadParameter: it is not whole numbers of at least 1, with an x between them.
+    """
+    parts = text.lower().split("x")
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise typer.BadParameter(f"a shape is whole numbers from 1 with an x between, such as 3x224x224, not {text!r}")
+    return tuple(map(int, parts))
