@@ -33,3 +33,5 @@ __all__ = [
     "unet_128",
     "unet_256",
 ]
+from feedline.nn.summary import Summary, summary
+__all__ = ["MODELS", "Summary", "build", "cnn", "linear", "mlp", "summary"]
