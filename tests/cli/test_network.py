@@ -65,7 +65,7 @@ def test_a_name_of_ours():
         (
             "rn",
             None,
-            "one of cnn, linear, mlp, a run folder or checkpoint, or package.module:callable, not 'rn'",
+            "one of cnn, linear, mlp, unet_128, unet_256, unet_32, unet_64, patchgan, a run folder or checkpoint, or package.module:callable, not 'rn'",
         ),
         ("no/such.pt", None, "not 'no/such.pt'"),
     ],

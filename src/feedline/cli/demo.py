@@ -34,7 +34,7 @@ def demo() -> None:
 @app.command()
 def pix2pix(
     data: Annotated[str, typer.Argument(help="Anything that opens: shapes, light on dark.")] = "glyphs",
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training pairs.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training pairs.")] = 6,
     workers: Annotated[int, typer.Option(min=0, help="Threads that feed.")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="Split, order and initial weights.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -64,6 +64,8 @@ def _settings(data: str, epochs: int, workers: int, seed: int, device: str) -> T
         data=place_of_data(data),
         derive="outlines",
         width=0.25,
+        dropout=0.0,
+        discriminator=1,
         batch_size=16,
         lr=1e-3,
         augment="none",

@@ -14,8 +14,10 @@ import torch
 import typer
 
 from feedline import nn
-from feedline.cli.trained import load_trained
+from feedline.cli.trained import load_trained, task_of_run
+from feedline.cli.translator import load_translator
 from feedline.errors import DataError
+from feedline.types import Spec
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,7 @@ def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int
     if text in _NAMES:
         return _named(text, input_shape, classes)
     if Path(text).exists():
-        trained = load_trained(Path(text), "cpu")
-        return Network(trained.model, tuple(trained.about.input_shape))
+        return _trained(Path(text))
     if ":" in text:
         return Network(_imported(text))
     raise typer.BadParameter(
@@ -53,7 +54,7 @@ def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int
     )
 
 
-_NAMES = sorted(nn.MODELS)
+_NAMES = [*sorted({**nn.MODELS, **nn.GENERATORS}), "patchgan"]
 
 
 def _named(name: str, input_shape: Sequence[int] | None, classes: int) -> Network:
@@ -64,9 +65,31 @@ def _named(name: str, input_shape: Sequence[int] | None, classes: int) -> Networ
             f"{name} takes channels x height x width, such as 3x224x224, not {'x'.join(map(str, input_shape))}"
         )
     try:
-        return Network(nn.build(name, input_shape, classes), tuple(input_shape))
+        return Network(_built(name, input_shape, classes), tuple(input_shape))
     except ValueError as error:
         raise typer.BadParameter(f"{name}: {error}") from error
+
+
+def _built(name: str, input_shape: Sequence[int], classes: int) -> torch.nn.Module:
+    """A generator gives as many channels as it takes; a discriminator takes those of both pictures."""
+    channels, height, width = input_shape
+    if name == "patchgan":
+        return nn.patchgan(channels, size=(height, width))
+    if name in nn.GENERATORS:
+        return nn.generator(name, channels, channels)
+    return nn.build(name, input_shape, classes)
+
+
+def _trained(path: Path) -> Network:
+    """Of a run folder or a checkpoint, to classify or to translate."""
+    if task_of_run(path) == "classify":
+        trained = load_trained(path, "cpu")
+        return Network(trained.model, tuple(trained.about.input_shape))
+    translator = load_translator(path, "cpu")
+    spec = translator.transform.spec(Spec(None, None, translator.input.channels))
+    if spec is None or spec.height is None or spec.width is None:
+        return Network(translator.model)  # it takes images as they are
+    return Network(translator.model, (translator.input.channels, spec.height, spec.width))
 
 
 def _imported(text: str) -> torch.nn.Module:

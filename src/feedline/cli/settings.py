@@ -83,8 +83,9 @@ class Settings(CommonSettings):
 class TranslateSettings(CommonSettings):
     """Of a translator: the numbers of pix2pix where nobody says otherwise.
 
-    ``model`` None is the largest U-Net that images of this size fill, ``discriminator`` None the layers that suit it,
-    and ``norm`` None is what suits the batch size.
+    ``model`` None is the U-Net whose size is nearest to that of the images, ``discriminator`` None what suits it, and
+    ``norm`` None is instance norm for single pictures, batch norm else: over one picture they are the same while
+    training, and only the former is in use as it was then.
     """
 
     pair: str | None = None
@@ -93,7 +94,7 @@ class TranslateSettings(CommonSettings):
     direction: str = "AtoB"
     model: str | None = None
     width: float = 1.0
-    norm: str = "batch"
+    norm: str | None = None
     dropout: float = 0.5
     discriminator: int | None = None
     loss: str = "bce"

@@ -32,7 +32,10 @@ class Number(StrEnum):
 def summary(
     model: Annotated[
         str,
-        typer.Argument(help="cnn, mlp, linear; a run folder or checkpoint; or package.module:callable of your own."),
+        typer.Argument(
+            help="cnn, mlp, linear, unet_256 (128, 64, 32), patchgan; a run folder or checkpoint; or "
+            "package.module:callable of your own."
+        ),
     ],
     inputs: Annotated[
         list[str] | None,

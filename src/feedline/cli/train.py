@@ -44,7 +44,7 @@ def train(
     task: Annotated[Task, typer.Option(help="To which class an image belongs, or which image belongs to it.")] = (
         "classify"
     ),
-    model: Annotated[Model | None, typer.Option(help="Which network; cnn, or the largest U-Net that fits.")] = None,
+    model: Annotated[Model | None, typer.Option(help="Which network: cnn, or the U-Net nearest to the size.")] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Passes over the training images: 10, or 200 to translate.")
     ] = None,
@@ -111,7 +111,10 @@ def train(
         float | None,
         typer.Option(min=0.01, max=8, help="Of the networks: 0.25 is for a CPU.", rich_help_panel=_TRANSLATE),
     ] = None,
-    norm: Annotated[Norm | None, typer.Option(help="Of the networks: batch.", rich_help_panel=_TRANSLATE)] = None,
+    norm: Annotated[
+        Norm | None,
+        typer.Option(help="Instance at batch size 1, else batch.", rich_help_panel=_TRANSLATE),
+    ] = None,
     dropout: Annotated[
         float | None, typer.Option(min=0, max=0.99, help="The noise of the generator: 0.5.", rich_help_panel=_TRANSLATE)
     ] = None,

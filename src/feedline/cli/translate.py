@@ -96,7 +96,13 @@ def _completed(settings: TranslateSettings, parts: PairParts) -> TranslateSettin
             f"a discriminator of {layers} layers needs images of at least {nn.least_size(layers)} pixels a side, and "
             f"--size is {size}: give a smaller --discriminator"
         )
-    return replace(settings, size=size, model=settings.model or f"unet_{side}", discriminator=layers)
+    return replace(
+        settings,
+        size=size,
+        model=settings.model or f"unet_{side}",
+        discriminator=layers,
+        norm=settings.norm or ("instance" if settings.batch_size == 1 else "batch"),
+    )
 
 
 def _about(settings: TranslateSettings, parts: PairParts) -> TranslationCheckpoint:

@@ -8,6 +8,7 @@ from feedline.nn.initialise import initialise
 from feedline.nn.mlp import linear, mlp
 from feedline.nn.patchgan import least_size, patchgan
 from feedline.nn.pooling import Pooled, pooled
+from feedline.nn.summary import Summary, summary
 from feedline.nn.unet import UNet, unet, unet_32, unet_64, unet_128, unet_256
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MODELS",
     "Filters",
     "Pooled",
+    "Summary",
     "UNet",
     "activations",
     "build",
@@ -27,11 +29,10 @@ __all__ = [
     "mlp",
     "patchgan",
     "pooled",
+    "summary",
     "unet",
     "unet_32",
     "unet_64",
     "unet_128",
     "unet_256",
 ]
-from feedline.nn.summary import Summary, summary
-__all__ = ["MODELS", "Summary", "build", "cnn", "linear", "mlp", "summary"]
