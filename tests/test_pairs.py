@@ -24,12 +24,16 @@ from feedline.transforms import (
     ColorJitter,
     Compose,
     FiveCrop,
+    GaussianNoise,
+    JPEGCompression,
     Normalize,
     OneOf,
     Pad,
+    RandAugment,
     RandomAffine,
     RandomApply,
     RandomCrop,
+    RandomErasing,
     RandomHorizontalFlip,
     RandomInvert,
     RandomPerspective,
@@ -210,6 +214,27 @@ def test_colours_go_where_they_are_said_to(tmp_path, colours):
         assert np.array_equal(*made) == (colours == "both")
     with pytest.raises(ValueError, match="colours must be one of input, target, both, not 'all'"):
         open_pairs(tmp_path, colours="all")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        ColorJitter(0.5, 0.5, 0.5, 0.2),
+        JPEGCompression(50),
+        GaussianNoise(),
+        RandAugment(),
+        RandomErasing(1.0, value=(1, 2, 3)),
+    ],
+)
+def test_a_side_without_colours_may_be_of_any_kind(tmp_path, step):
+    (tmp_path / "A").mkdir()
+    np.save(tmp_path / "A" / "0.npy", photo(40, 50))
+    write(tmp_path / "B" / "0.npy", photo(40, 50, 5, "uint16"))
+    pairs = open_pairs(tmp_path, Compose([step, *FLOATS]))
+    assert [each.shape[0] for each in pairs.get(0, Key(0, 1))] == [3, 5]
+    both = open_pairs(tmp_path, pairs.transform, colours="both")
+    with pytest.raises(TransformError, match=r"colours have 1 to 4 channels|takes uint8 images|has 5 channels"):
+        [both.get(0, Key(0, epoch)) for epoch in range(20)]
 
 
 def masks(root, names=("images", "masks")):

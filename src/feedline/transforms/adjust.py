@@ -79,7 +79,7 @@ def solarize(draft: Draft, threshold: float) -> None:
         TransformError: the threshold, in the unit of the image, is above its white.
     """
     white = top(draft.dtype)
-    if threshold > white:
+    if draft.colours and threshold > white:
         raise TransformError(f"solarize: threshold must be in 0..{white} for {draft.dtype}, not {threshold}")
     share = threshold / white
     draft.recolour(Curve(f"solarize from {threshold:g}", lambda x, _: np.where(x >= share, 1 - x, x)))

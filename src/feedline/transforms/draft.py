@@ -68,6 +68,7 @@ class Draft:
         colours: whether pixel-wise steps and stages that keep the type are done; else geometry and conversions alone.
 
     Attributes:
+        colours: the same.
         height, width, channels, dtype, tensor: of the picture that the next step sees.
         matrix: from the source to that picture.
         planar: whether the tensor's memory is channel after channel.
@@ -94,7 +95,7 @@ class Draft:
         self.dtype = np.dtype(dtype)
         if self.dtype.name not in _KINDS:
             raise TransformError(f"transforms take {', '.join(_KINDS)} images, not {self.dtype}: decode with dtype=")
-        self.objects, self.view, self._colours = objects, view, colours
+        self.objects, self.view, self.colours = objects, view, colours
         self.planar = False
         self.matrix: Matrix = IDENTITY
         self.normalized = False
@@ -178,7 +179,7 @@ class Draft:
         """
         if self.normalized:
             raise TransformError(f"{step.name}: normalised images have no black and white: put it before Normalize")
-        if not self._colours:
+        if not self.colours:
             return
         if self._segment.convert is not None:
             self._cut(f"what follows {step.name}, which works on floats")
@@ -200,7 +201,7 @@ class Draft:
 
     def work(self, name: str, run: Callable[[Image], Image], channels: int | None = None, dtype: Any = None) -> None:
         """A stage that remains; ``channels`` and ``dtype`` where it changes them."""
-        if not self._colours and dtype is None:
+        if not self.colours and dtype is None:
             return
         self._cut(f"what follows {name}, which looks at the picture as it is then")
         self._stages.append(Work(name, run))

@@ -157,7 +157,7 @@ def _random(image: Image, key: Key, operation: int) -> Image:
 
 def _colour(step: Transform, value: Any, draft: Draft) -> tuple[float, ...] | None:
     """A number a channel; None for random ones."""
-    if value == "random":
+    if value == "random" or not draft.colours:
         return None
     numbers = (float(value),) if is_number(value) else tuple(value)
     channels = draft.channels

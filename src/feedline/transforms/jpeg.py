@@ -35,7 +35,7 @@ class JPEGCompression(Transform):
         object.__setattr__(self, "quality", (int(low), int(high)))
 
     def add(self, draft: Draft, key: Key, operation: int) -> None:
-        if draft.dtype != np.uint8:
+        if draft.colours and draft.dtype != np.uint8:
             how = "put it before ToTensor, or decode to uint8"
             raise TransformError(f"JPEGCompression takes uint8 images, as JPEGs are, not {draft.dtype}: {how}")
         low, high = as_pair(self.quality)

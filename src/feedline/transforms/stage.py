@@ -24,7 +24,12 @@ def stage(draft: Draft, name: str, run: Callable[[Image], Image]) -> None:
 
 
 def require_white(draft: Draft, name: str) -> None:
-    """Raises TransformError where 0 and 1 are no longer black and white, or nobody knows what the channels are."""
+    """Raises TransformError where 0 and 1 are no longer black and white, or nobody knows what the channels are.
+
+    Nothing of that matters to a picture whose colours are left alone, the other one of a pair.
+    """
+    if not draft.colours:
+        return
     if draft.channels > MOST_CHANNELS:
         raise TransformError(f"{name}: colours have 1 to {MOST_CHANNELS} channels, and the image {draft.channels}")
     if draft.normalized:
