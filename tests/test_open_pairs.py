@@ -191,6 +191,13 @@ def test_numbers_that_no_transform_takes(tmp_path):
     assert pairs.input.dtype == pairs.target.dtype == pairs[0][0].dtype.name == "float32"
 
 
+def test_a_class_may_be_called_as_a_split(tmp_path):
+    for name in ("test", "cat"):
+        two(tmp_path, f"A/{name}", f"B/{name}")
+    assert pair_splits(tmp_path) == pair_splits(tmp_path / "A", derive="edges") == []
+    assert open_pairs(tmp_path).classes == ["cat", "test"]
+
+
 def test_missing_partners_may_be_left_out(tmp_path):
     write(two(tmp_path) / "A/9.png")
     with pytest.warns(UserWarning, match="1 samples"):

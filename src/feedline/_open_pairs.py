@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from feedline._open import open as open_images
-from feedline._pair_folders import Layout, canonical, pair_layout, splits_among
+from feedline._pair_folders import Layout, canonical, pair_layout, split_folders, splits_among
 from feedline.pairing import Colours, Direction, How, Looks, require_alike
 from feedline.pairs import PairDataset
 from feedline.sides import Side
 from feedline.sources import FolderSource, PairedSource, SideBySide
 from feedline.sources.paired import As
+from feedline.sources.url_reader import is_url
 from feedline.store import StoreSource, is_store
 from feedline.store.manifest import WHOLE
 from feedline.types import Mode, Source
@@ -94,16 +95,20 @@ def pair_splits(data: Any, *, pair: Any = None, mask: Any = None, derive: str | 
     Raises:
         DataError: a folder in which pairs lie in no way that is known.
     """
-    if isinstance(data, Source):
+    if not isinstance(data, str | os.PathLike):
         return []
     path = os.fspath(data)
-    if is_store(path):
+    if _is_store(path):
         return list(splits_among(StoreSource(path, WHOLE).splits))
     if not os.path.isdir(path):
         return []
     if pair is None and mask is None and derive is None:
         return [split for split in pair_layout(path).parts if split]
-    return list(splits_among([entry.name for entry in os.scandir(path) if entry.is_dir()]))
+    return list(split_folders(path))
+
+
+def _is_store(path: str) -> bool:
+    return path.rstrip("/").endswith(".feed") if is_url(path) else is_store(path)
 
 
 def _paired(data: Any, split: str | None, how: How, missing: Missing) -> _Found:
@@ -134,7 +139,7 @@ def _source(data: Any, split: str | None) -> Source:
     """What ``feedline.open`` makes of it."""
     if split is None or isinstance(data, Source):
         return open_images(data).source
-    if isinstance(data, str | os.PathLike) and is_store(data):
+    if isinstance(data, str | os.PathLike) and _is_store(os.fspath(data)):
         names = StoreSource(data, WHOLE).splits
         known = split if split in names else splits_among(names).get(canonical(split) or split, split)
         return open_images(data, split=known).source

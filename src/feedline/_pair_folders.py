@@ -71,6 +71,13 @@ def splits_among(names: Sequence[str]) -> dict[str, str]:
     return {split: found[split] for split in _ORDER if split in found}
 
 
+def split_folders(root: str) -> dict[str, str]:
+    """Which folder is that of which split; of a single one among others, which may be classes, only train counts."""
+    folders = _inside(root)[0]
+    found = splits_among(folders)
+    return found if "train" in found or len(found) > 1 or len(found) == len(folders) else {}
+
+
 def pair_layout(root: str) -> Layout:
     """How pairs lie in a folder.
 
@@ -78,7 +85,7 @@ def pair_layout(root: str) -> Layout:
         DataError: in no way that is known; says what was expected and what was found.
     """
     folders, images = _inside(root)
-    found = _two_folders(root, folders) or _split_folders(root, folders) or _named_by_split(root, folders)
+    found = _two_folders(root, folders) or _parts_in_splits(root, folders) or _named_by_split(root, folders)
     if found is None and images and not folders:
         found = Layout("side by side", {"": (root,)})
     if found is None:
@@ -92,7 +99,7 @@ def _two_folders(root: str, folders: Sequence[str]) -> Layout | None:
     if names is None:
         return None
     a, b, kind = os.path.join(root, names[0]), os.path.join(root, names[1]), names[2]
-    there = [splits_among(_inside(folder)[0]) for folder in (a, b)]
+    there = [split_folders(folder) for folder in (a, b)]
     if not there[0] and not there[1]:
         return Layout(kind, {"": (a, b)})
     both = {split: (os.path.join(a, one), os.path.join(b, there[1][split])) for split, one in _shared(*there)}
@@ -108,7 +115,7 @@ def _shared(one: Mapping[str, str], other: Mapping[str, str]) -> list[tuple[str,
     return [(split, name) for split, name in one.items() if split in other]
 
 
-def _split_folders(root: str, folders: Sequence[str]) -> Layout | None:
+def _parts_in_splits(root: str, folders: Sequence[str]) -> Layout | None:
     """ROOT/SPLIT/A and ROOT/SPLIT/B, or ROOT/SPLIT of images side by side."""
     parts: dict[str, tuple[str, ...]] = {}
     kinds: set[Kind] = set()

@@ -136,6 +136,7 @@ def require_alike(found: tuple[Side, Side], wanted: tuple[Side, Side], what: Any
         if not same or one.high > other.high:
             raise DataError(
                 f"{what!r}: its {name} is {_words(one)}, and that of the pairs it shall be like {_words(other)}"
+                ": make them alike, or say the same modes= for both"
             )
 
 
