@@ -20,8 +20,8 @@ _BLUR = 256
 """Outlines of a picture of this many pixels on its shorter side are found behind a blur of one pixel (sigma)."""
 _LEAST_BLUR = 0.3
 """In pixels: less of it changes nothing."""
-_STRONG = 99
-"""The percentile of all contrasts that is drawn black, so that a dull photograph has outlines too."""
+_STRONG = 0.99
+"""Contrasts above this share of all of them are drawn black, so that a dull photograph has outlines too."""
 _LEAST = 1 / 32
 """A contrast up to this share of black to white is grain and draws nothing."""
 
@@ -78,7 +78,8 @@ def _edges(image: Image) -> Image:
         grey = cv2.GaussianBlur(grey, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     darkest = cv2.erode(grey, _CROSS, borderType=cv2.BORDER_REPLICATE)
     contrast = grey - darkest
-    strong = float(np.percentile(contrast, _STRONG))
+    place = round(_STRONG * (contrast.size - 1))
+    strong = float(np.partition(contrast, place, axis=None)[place])
     drawn = np.clip((contrast - _LEAST) / max(strong - _LEAST, _LEAST), 0, 1)
     return _as(1 - drawn, image.dtype, white)
 
