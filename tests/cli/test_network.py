@@ -50,6 +50,11 @@ def parameters(network):
     return sum(parameter.numel() for parameter in network.model.parameters())
 
 
+def test_generators_give_the_channels_that_they_take_and_a_discriminator_takes_both_pictures():
+    assert parameters(network_of("unet_256", (3, 256, 256))) == 54_413_955
+    assert parameters(network_of("patchgan", (6, 256, 256))) == 2_768_705
+
+
 def test_a_name_of_ours():
     network = network_of("mlp", (1, 28, 28))
     assert (parameters(network), network.input_shape) == (669_706, (1, 28, 28))
@@ -65,7 +70,8 @@ def test_a_name_of_ours():
         (
             "rn",
             None,
-            "one of cnn, linear, mlp, unet_128, unet_256, unet_32, unet_64, patchgan, a run folder or checkpoint, or package.module:callable, not 'rn'",
+            "one of cnn, linear, mlp, unet_128, unet_256, unet_32, unet_64, patchgan, a run folder or checkpoint, or "
+            "package.module:callable, not 'rn'",
         ),
         ("no/such.pt", None, "not 'no/such.pt'"),
     ],

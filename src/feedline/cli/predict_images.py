@@ -54,7 +54,7 @@ def _made(translator: Translator, paths: list[Path], derive: bool) -> Iterator[t
     """Each input with its translation; those that cannot be read are named and passed over."""
     for path in tqdm(paths, "translating", unit=" images", disable=None):
         try:
-            image = translator.read(path.read_bytes(), derive)
+            image = translator.read(path, derive)
         except DecodeError as error:
             typer.echo(f"broken: {error.at(str(path), None)}", err=True)
         except DataError as error:

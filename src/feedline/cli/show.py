@@ -43,13 +43,13 @@ class Network:
 
     model: torch.nn.Module
     input_shape: list[int] | None
-    read: Callable[[bytes], Image]
+    read: Callable[[bytes | Path], Image]
     transform: Compose
     device: torch.device
 
     def seen(self, image: Path | None) -> torch.Tensor:
         """An image (or the drawn landscape) as the network gets it: CxHxW float32."""
-        return cast(torch.Tensor, self.transform(self.read(_landscape() if image is None else image.read_bytes())))
+        return cast(torch.Tensor, self.transform(self.read(_landscape() if image is None else image)))
 
 
 def _network(run: Path, device: str) -> Network:

@@ -35,8 +35,8 @@ class Translator:
     input: Side
     target: Side
 
-    def read(self, data: bytes, derive: bool = False) -> Image:
-        """An encoded picture as the input that the network was trained on, HxWxC.
+    def read(self, data: bytes | Path, derive: bool = False) -> Image:
+        """A picture, encoded or a file, as the input that the network was trained on, HxWxC.
 
         Args:
             data: the picture.
