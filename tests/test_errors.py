@@ -6,10 +6,10 @@ import pickle
 import pytest
 
 from feedline import errors
-from feedline.errors import CheckpointError, DataError, DecodeError, FeedlineError, RunError, TransformError
+from feedline.errors import CheckpointError, DataError, DecodeError, FeedlineError, RunError, ShapeError, TransformError
 
 
-@pytest.mark.parametrize("error", [DataError, DecodeError, TransformError, CheckpointError, RunError])
+@pytest.mark.parametrize("error", [DataError, DecodeError, TransformError, ShapeError, CheckpointError, RunError])
 def test_all_are_feedline_errors_and_named_in_the_tree(error):
     assert issubclass(error, FeedlineError)
     assert f"── {error.__name__}" in errors.__doc__
@@ -17,11 +17,13 @@ def test_all_are_feedline_errors_and_named_in_the_tree(error):
 
 def test_the_tree_is_complete():
     found = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-    assert found == {"FeedlineError", "DataError", "DecodeError", "TransformError", "CheckpointError", "RunError"}
+    names = {"DataError", "DecodeError", "TransformError", "ShapeError", "CheckpointError", "RunError"}
+    assert found == {"FeedlineError"} | names
 
 
-def test_only_a_transform_error_is_a_value_error_too():
+def test_only_transform_and_shape_errors_are_value_errors_too():
     assert issubclass(TransformError, ValueError)
+    assert issubclass(ShapeError, ValueError)
     assert not issubclass(DataError, ValueError)
 
 

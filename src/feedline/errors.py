@@ -4,6 +4,7 @@
     ├── DataError           a path, folder or array that cannot be a dataset, or not this one
     ├── DecodeError         one image that cannot be decoded: kind, cause, path, index
     ├── TransformError      a transform's parameter that breaks a rule (also a ValueError)
+    ├── ShapeError          a network's layer that does not fit its input, or cannot be at all (also a ValueError)
     ├── CheckpointError     a file that is no checkpoint of feedline's, or not one for this data
     └── RunError            a run folder that is missing, taken or incomplete
 
@@ -76,6 +77,10 @@ def _decode_error(cause: str, kind: Kind, path: str | None, index: int | None) -
 
 class TransformError(FeedlineError, ValueError):
     """A transform's parameter that breaks a rule; the message names transform, rule and value."""
+
+
+class ShapeError(FeedlineError, ValueError):
+    """A layer that does not fit what comes in, or cannot be at all; the message names layer, rule and value."""
 
 
 class CheckpointError(FeedlineError):
