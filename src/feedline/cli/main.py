@@ -24,6 +24,7 @@ from feedline.cli.predict import predict
 from feedline.cli.prepare import prepare
 from feedline.cli.show import app as show
 from feedline.cli.summary import summary
+from feedline.cli.shapes import shapes
 from feedline.cli.train import train
 from feedline.cli.transforms import app as transforms
 from feedline.cli.verify import verify
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (check, pack, prepare, info, verify, export, train, evaluate, predict, summary):
+for command in (check, pack, prepare, info, verify, export, train, evaluate, predict, shapes):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
 app.add_typer(demo)

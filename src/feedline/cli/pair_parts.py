@@ -17,6 +17,7 @@ from feedline.cli.settings import TranslateSettings
 from feedline.cli.usable import usable
 from feedline.codecs.check import Problem
 from feedline.errors import DataError
+from feedline.pairing import second_of
 from feedline.pairs import PairDataset
 from feedline.sides import Side
 from feedline.subsets import AnyDataset, Subset, subset
@@ -36,6 +37,12 @@ class PairParts:
     input: Side
     target: Side
     problems: list[Problem]
+
+    @property
+    def mask(self) -> bool:
+        """Whether B is a mask."""
+        pairs = cast(PairDataset, self.train.dataset)
+        return pairs.how.derive is None and second_of(pairs.source[0]) == "mask"
 
     def fingerprint(self) -> str:
         """What pairs there are, and which of them are validated on; not where they lie."""

@@ -123,6 +123,7 @@ def _about(settings: TranslateSettings, parts: PairParts) -> TranslationCheckpoi
         preprocessing=to_recipe(judged_pairs(settings.size, settings.resize)),
         weights={},
         data=parts.fingerprint(),
+        mask=parts.mask,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -11,8 +12,12 @@ import torch
 
 from feedline import nn
 from feedline.codecs import decode
+from feedline.codecs.mask import decode_mask
+from feedline.decoded_pairs import Moves
 from feedline.deriving import derived
 from feedline.errors import CheckpointError, DataError
+from feedline.pairing import How
+from feedline.rng import Key
 from feedline.sides import Side
 from feedline.train import Run, pick_device
 from feedline.train.checkpoint import TranslationCheckpoint, load_checkpoint
@@ -46,25 +51,53 @@ class Translator:
             DecodeError: it cannot be decoded.
             DataError: it has other channels or another type.
         """
+        if self.about.mask and self.about.direction == "BtoA":
+            return self._required(decode_mask(data if isinstance(data, bytes) else data.read_bytes()))
         side = self.target if derive else self.input
         image = decode(data, side.mode, dtype=None if side.mode == "unchanged" else "uint8")
         if derive and self.about.derive is not None:
             image = derived(image, self.about.derive)
+        return self._required(image)
+
+    def _required(self, image: Image) -> Image:
         found = image.shape[2], str(image.dtype)
         if found != (self.input.channels, self.input.dtype):
             raise DataError(
                 f"it has {found[0]} channels of {found[1]}, and the network was trained on {self.input.channels} of "
                 f"{self.input.dtype}"
             )
+        if self.about.mask and self.about.direction == "BtoA" and image.max() > self.input.high:
+            raise DataError(
+                f"it has the number {image.max()}, and the masks that the network was trained on had none above "
+                f"{self.input.high:g}"
+            )
         return image
 
     def __call__(self, image: Image) -> Image:
         """The translation of one input, HxWxC -> HxWxK of the type of the targets, of the input's height and width."""
-        numbers: torch.Tensor = self.transform(image)
+        numbers = self._numbers(image)
         with torch.inference_mode():
             made = self.model(numbers[None].to(self.device)).cpu()[0]
         shares = unnormalized(made, self.transform.transforms).clamp(0, 1).permute(1, 2, 0).numpy()
-        return self._stored(_resized(shares, image.shape[0], image.shape[1]))
+        return self._stored(self._resized(shares, image.shape[0], image.shape[1]))
+
+    def _numbers(self, image: Image) -> torch.Tensor:
+        """As in training: CxHxW float32."""
+        if not (self.about.mask and self.about.direction == "BtoA"):
+            return cast(torch.Tensor, self.transform(image))
+        other = np.zeros((*image.shape[:2], self.target.channels), _TYPES[self.target.dtype])
+        moves = Moves(self.transform, How(direction="BtoA"))
+        return cast(torch.Tensor, moves((image, other), Key(), self.input, None)[0])
+
+    def _resized(self, shares: Image, height: int, width: int) -> Image:
+        """Back to the size that the input had; a mask without mixing its numbers."""
+        if shares.shape[:2] == (height, width):
+            return shares
+        smaller = height * width < shares.shape[0] * shares.shape[1]
+        way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+        if self.about.mask and self.about.direction == "AtoB":
+            way = cv2.INTER_NEAREST
+        return cv2.resize(shares, (width, height), interpolation=way).reshape(height, width, -1)
 
     def _stored(self, shares: Image) -> Image:
         """Numbers of 0..1 as targets hold them."""
@@ -100,12 +133,3 @@ def load_translator(run: Path, device: str, noise: int | None = None) -> Transla
         for part in model.modules():
             part.train(isinstance(part, torch.nn.Dropout) or part.training)
     return Translator(about, path, model, from_recipe(about.preprocessing), place, *sides)
-
-
-def _resized(shares: Image, height: int, width: int) -> Image:
-    """Back to the size that the input had."""
-    if shares.shape[:2] == (height, width):
-        return shares
-    smaller = height * width < shares.shape[0] * shares.shape[1]
-    made = cv2.resize(shares, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    return made.reshape(height, width, -1)

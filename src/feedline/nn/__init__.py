@@ -2,6 +2,8 @@
 
 from feedline.nn.activations import activations
 from feedline.nn.build import GENERATORS, MODELS, build, generator
+from feedline.nn import shapes
+from feedline.nn.build import MODELS, build
 from feedline.nn.cnn import cnn
 from feedline.nn.filters import Filters, filters
 from feedline.nn.initialise import initialise
@@ -36,3 +38,4 @@ __all__ = [
     "unet_128",
     "unet_256",
 ]
+__all__ = ["MODELS", "build", "cnn", "linear", "mlp", "shapes"]

@@ -64,6 +64,7 @@ class TranslationCheckpoint:
         metrics: what it reached in the last of them.
         progress: discriminator, optimisers and schedule, for going on; empty where that is not meant.
         data: what tells these data and this split from others.
+        mask: whether B is a mask, whose numbers are never mixed.
     """
 
     generator: dict[str, Any]
@@ -77,6 +78,7 @@ class TranslationCheckpoint:
     metrics: dict[str, float] = field(default_factory=dict)
     progress: dict[str, Any] = field(default_factory=dict)
     data: str = ""
+    mask: bool = False
 
 
 AnyCheckpoint = Checkpoint | TranslationCheckpoint
