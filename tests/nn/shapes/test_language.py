@@ -61,6 +61,17 @@ def test_layers_are_parted_by_commas_semicolons_and_lines():
     assert shapes.parse(" ") == ()
 
 
+def test_layers_are_repeated():
+    assert shapes.parse("2x(conv 8 3 p1, relu), pool 2") == shapes.parse("conv 8 3 p1,relu,conv 8 3 p1,relu,pool 2")
+    assert shapes.parse("flatten, 2 * (linear 8, 2x(relu, tanh)), linear 2") == shapes.parse(
+        "flatten, linear 8, relu, tanh, relu, tanh, linear 8, relu, tanh, relu, tanh, linear 2"
+    )
+    with pytest.raises(shapes.ShapeError, match="repeat fewer"):
+        shapes.parse("999x(999x(relu))")
+    with pytest.raises(shapes.ShapeError, match=r"layer 1, .* no layer is called"):
+        shapes.parse("2x(relu")
+
+
 @pytest.mark.parametrize("name", shapes.NAMES)
 def test_every_name_has_an_example_that_is_right(name):
     with pytest.raises(shapes.ShapeError) as info:

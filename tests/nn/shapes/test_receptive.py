@@ -142,7 +142,7 @@ def test_three_3x3_see_as_much_as_one_7x7():
 
 def test_that_of_vgg_16_before_its_linear_layers():
     stages = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]
-    text = ", ".join(", ".join([f"conv {width} 3x3 p1, relu"] * count) + ", pool 2" for width, count in stages)
+    text = ", ".join(f"{count}x(conv {width} 3x3 p1, relu), pool 2" for width, count in stages)
     trace = shapes.trace(text, (3, 224, 224))
     assert trace.output_shape == (512, 7, 7)
     assert trace[-1].field.size == (212, 212)
@@ -165,6 +165,7 @@ def test_height_and_width_are_followed_apart():
 def test_a_linear_layer_and_a_global_pool_see_all_that_was_read():
     assert field("conv 8 3x3 p1, flatten, linear 2").size == (224, 224)
     assert field("conv 8 3x3 p1, globalavg").size == (224, 224)
+    assert field("conv 8 3x3 p1, globalavg").jump == field("flatten, linear 2").jump == (0, 0)
     assert field("conv 8 3x3 s2, globalavg").size == (223, 223)  # it leaves a row and a column unread
 
 

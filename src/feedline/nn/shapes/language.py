@@ -22,6 +22,8 @@ _SETTINGS = {
 }
 _VALUE = r"(\d{1,9})(?:x(\d{1,9}))?"
 _SETTING = re.compile(rf"({'|'.join((*_SETTINGS.values(), *_SETTINGS))})=?{_VALUE}", re.ASCII)
+_REPEATED = re.compile(r"(\d{1,3})\s*[x*]\s*\(([^()]*)\)", re.ASCII)
+_LONGEST = 100_000
 _NUMBER = re.compile(_VALUE, re.ASCII)
 
 NAMES = tuple(KINDS)
@@ -29,13 +31,25 @@ NAMES = tuple(KINDS)
 
 
 def parse(text: str) -> tuple[Layer, ...]:
-    """The layers that a text tells, parted by commas, semicolons or ends of line.
+    """The layers that a text tells, parted by commas, semicolons or ends of line; "2x(conv 64 3x3 p1, relu)" repeats.
 
     Raises:
         ShapeError: words that tell no layer; its number, its words, what is wrong, and what would be right.
     """
-    parts = [" ".join(part.split()) for part in re.split(r"[,;\n]", text)]
-    return tuple(_layer(number, part) for number, part in enumerate(filter(None, parts), 1))
+    return tuple(_layer(number, part) for number, part in enumerate(split(text), 1))
+
+
+def split(text: str) -> list[str]:
+    """The words of each layer, with what is repeated written out.
+
+    Raises:
+        ShapeError: more is repeated than can be meant.
+    """
+    while found := _REPEATED.search(text):
+        if len(text) + len(found[2]) * int(found[1]) > _LONGEST:
+            raise ShapeError(f"{found[1]} times {len(found[2]):,} characters are more than is computed: repeat fewer")
+        text = text[: found.start()] + ",".join([found[2]] * int(found[1])) + text[found.end() :]
+    return [words for part in re.split(r"[,;\n]", text) if (words := " ".join(part.split()))]
 
 
 def parse_shape(text: str) -> Shape:

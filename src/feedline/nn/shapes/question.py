@@ -11,7 +11,7 @@ from typing import Any
 from feedline.errors import ShapeError
 from feedline.nn.shapes.convolution import Conv, ConvTranspose
 from feedline.nn.shapes.inverse import Filters, Solutions, filters, paddings, strides, tried
-from feedline.nn.shapes.language import parse
+from feedline.nn.shapes.language import parse, split
 from feedline.nn.shapes.layer import Layer, picture
 from feedline.nn.shapes.plain import Linear
 from feedline.nn.shapes.pooling import Pool
@@ -70,7 +70,7 @@ def ask(
     Raises:
         ShapeError: the words are no question, or what is needed to answer is not told.
     """
-    *known, last = [part.strip() for part in re.split(r"[,;\n]", network) if part.strip()] or [""]
+    *known, last = split(network) or [""]
     if "?" not in last or any("?" in part for part in known):
         raise ShapeError(f"a question is asked of the last layer (conv 32 3x3 p?), and {last!r} is the last")
     layers = parse(",".join(known))

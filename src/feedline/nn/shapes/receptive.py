@@ -86,7 +86,7 @@ class Cells:
 
     @property
     def jump(self) -> Fraction:
-        return Fraction(self.inputs, self.outputs)
+        return Fraction(self.inputs, self.outputs) if self.outputs > 1 else Fraction(0)
 
     def reach(self, first: int, last: int) -> Pair:
         return first * self.inputs // self.outputs, -(-(last + 1) * self.inputs // self.outputs) - 1
@@ -134,7 +134,7 @@ class Field:
 
     Attributes:
         size: pixels that one output can depend on.
-        jump: pixels between the fields of two neighbouring outputs.
+        jump: pixels between the fields of two neighbouring outputs; 0 behind what makes one output of all.
         centre: where the middle of the first output's field lies; 0 is the middle of the first pixel.
     """
 

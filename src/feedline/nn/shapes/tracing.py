@@ -9,7 +9,7 @@ from typing import Any
 
 from feedline.errors import ShapeError
 from feedline.nn.shapes.language import parse
-from feedline.nn.shapes.layer import Applied, Layer
+from feedline.nn.shapes.layer import SAME, Applied, Layer
 from feedline.nn.shapes.neighbours import neighbour_warnings
 from feedline.nn.shapes.receptive import Field, Sliding, Whole, Window, field
 from feedline.nn.shapes.sizes import Shape, by
@@ -190,6 +190,9 @@ def _fields(applied: Sequence[Applied], shape: Shape) -> list[tuple[Field | None
     found: list[tuple[Field | None, tuple[tuple[str, str], ...]]] = []
     before = field(windows, first, first)
     for one in applied:
+        if one.windows is SAME:
+            found.append((before, ()))
+            continue
         mine = one.windows or (Whole(size[0]), Whole(size[1]))
         windows.append(mine)
         size = (one.output[1], one.output[2]) if len(one.output) == 3 else size if one.windows else (1, 1)
