@@ -195,7 +195,7 @@ def _fields(applied: Sequence[Applied], shape: Shape) -> list[tuple[Field | None
             continue
         mine = one.windows or (Whole(size[0]), Whole(size[1]))
         windows.append(mine)
-        size = (one.output[1], one.output[2]) if len(one.output) == 3 else size if one.windows else (1, 1)
+        size = (one.output[1], one.output[2]) if len(one.output) == 3 else size
         now = field(windows, size, first)
         found.append((now, _formula(before, now, mine, windows)))
         before = now
