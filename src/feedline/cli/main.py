@@ -22,9 +22,9 @@ from feedline.cli.info import info
 from feedline.cli.pack import pack
 from feedline.cli.predict import predict
 from feedline.cli.prepare import prepare
+from feedline.cli.shapes import shapes
 from feedline.cli.show import app as show
 from feedline.cli.summary import summary
-from feedline.cli.shapes import shapes
 from feedline.cli.train import train
 from feedline.cli.transforms import app as transforms
 from feedline.cli.verify import verify
@@ -42,8 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (check, pack, prepare, info, verify, export, train, evaluate, predict, summary):
-for command in (check, pack, prepare, info, verify, export, train, evaluate, predict, shapes):
+for command in (check, pack, prepare, info, verify, export, train, evaluate, predict, summary, shapes):
     app.command(epilog="`--debug`, at any place, shows the traceback of an error.")(command)
 app.add_typer(transforms)
 app.add_typer(demo)

@@ -1,9 +1,8 @@
 """Networks that learn from what feedline feeds."""
 
+from feedline.nn import shapes
 from feedline.nn.activations import activations
 from feedline.nn.build import GENERATORS, MODELS, build, generator
-from feedline.nn import shapes
-from feedline.nn.build import MODELS, build
 from feedline.nn.cnn import cnn
 from feedline.nn.filters import Filters, filters
 from feedline.nn.initialise import initialise
@@ -31,6 +30,7 @@ __all__ = [
     "mlp",
     "patchgan",
     "pooled",
+    "shapes",
     "summary",
     "unet",
     "unet_32",
@@ -38,4 +38,3 @@ __all__ = [
     "unet_128",
     "unet_256",
 ]
-__all__ = ["MODELS", "build", "cnn", "linear", "mlp", "shapes"]
