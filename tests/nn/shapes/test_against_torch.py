@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from feedline.nn import shapes
 
-MANY, MORE = 400, 20_000
+MANY, MORE = 400, 5_000
 
 
 small = st.integers(1, 7)
