@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import cv2
 import numpy as np
@@ -262,6 +263,15 @@ def test_options_of_another_task_are_refused(fails, pairs):
     assert "both 0: nothing is left to train for" in fails("train", pairs, *QUICK, "--l1", "0", "--gan", "0", status=2)
 
 
+def test_options_of_wrong_values_are_refused(fails, pairs):
+    def refused(*options):
+        return fails("train", pairs, *QUICK, *options, status=2)
+
+    assert 'derive must be "edges", "outlines", "gray" or "downscaleN"' in refused("--derive", "sketch")
+    assert "pairs come of one of pair, mask and derive" in refused("--pair", pairs, "--derive", "gray")
+    assert "--constant 2 is more than all 1 epochs" in refused("--constant", "2")
+
+
 def test_all_that_keeps_files_from_being_pairs_is_in_one_table(command, pairs):
     (pairs / A / "00.png").unlink()
     save(pairs / A / "01.png", np.zeros((9, 16, 3), np.uint8))
@@ -279,9 +289,11 @@ def test_all_that_keeps_files_from_being_pairs_is_in_one_table(command, pairs):
 def test_pairs_without_a_partner_can_be_left_out(command, pairs, tmp_path):
     (pairs / A / "00.png").unlink()
     arguments = [each for each in QUICK if each != "-q"]
-    with pytest.warns(UserWarning, match="1 samples of .* have no partner: left out"):
-        status, out, _ = command("train", pairs, *arguments, "--on-error", "skip", "--out", tmp_path / "run")
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        status, out, err = command("train", pairs, *arguments, "--on-error", "skip", "--out", tmp_path / "run")
     assert status == 0
+    assert "have no partner: left out" in err
     assert out.startswith("pairs: 7 pairs to train on, 2 to validate on")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -97,9 +98,12 @@ def opened_pairs(data: str, **how: Any) -> PairDataset:
 
     Raises:
         DataError: in one line.
+        typer.BadParameter: an option that has another value than it may have, or two that exclude each other.
     """
     try:
         return open_pairs(data, **how)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     except DataError as error:
         if not error.problems:
             raise

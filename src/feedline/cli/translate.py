@@ -78,6 +78,8 @@ def said_of_translation(outcome: TranslationOutcome) -> list[str]:
 
 
 def _objective(settings: TranslateSettings) -> Objective:
+    if settings.constant is not None and settings.constant > settings.epochs:
+        raise typer.BadParameter(f"--constant {settings.constant} is more than all {settings.epochs} epochs")
     try:
         return Objective(settings.l1, settings.gan, cast(Any, settings.loss))
     except ValueError as error:

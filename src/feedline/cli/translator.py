@@ -131,5 +131,6 @@ def load_translator(run: Path, device: str, noise: int | None = None) -> Transla
     if noise is not None:
         torch.manual_seed(noise)
         for part in model.modules():
-            part.train(isinstance(part, torch.nn.Dropout) or part.training)
+            if isinstance(part, torch.nn.Dropout):
+                part.train()
     return Translator(about, path, model, from_recipe(about.preprocessing), place, *sides)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -139,12 +139,12 @@ def fit_translator(
     return TranslationOutcome(run, results.rows, judgement, interrupted=judgement is None)
 
 
-def judged(judge: Any, learning: TranslationLearning) -> MakeRow:
+def judged(judge: Callable[[], TranslationJudgement], learning: TranslationLearning) -> MakeRow:
     """Rows of a translator: the losses of the epoch, and how it judges; then on to the next epoch's rate."""
 
     def make(engine: Engine, feeding: Feeding) -> TranslationRow:
         rate = learning.rate
-        judgement: TranslationJudgement = judge()
+        judgement = judge()
         learning.advance()
         metrics = engine.state.metrics
         return TranslationRow(
