@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import torch
+from interrupting import Interrupting
 
 import feedline
 from feedline import nn
@@ -58,18 +59,3 @@ class Setting:
         training = TranslationTraining(epochs, lr=0.01, objective=objective, seed=5, quiet=True)
         networks = self.networks(gan=objective.gan > 0)
         return fit_translator(*networks, train_loader, val_loader, run, self.about, training, resume=resume)
-
-
-class Interrupting:
-    """A loader in whose pass Ctrl-C is pressed."""
-
-    def __init__(self, loader, epoch, batch):
-        self.loader, self.epoch, self.batch = loader, epoch, batch
-        self.dataset = loader.dataset
-
-    def __iter__(self):
-        epoch = self.loader.epoch + 1
-        for number, batch in enumerate(self.loader):
-            if (epoch, number) == (self.epoch, self.batch):
-                raise KeyboardInterrupt
-            yield batch

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from interrupting import Interrupting
 
 import feedline
 from feedline.train import Checkpoint, Run, Training, fit
@@ -57,24 +58,6 @@ class Setting:
             train_loader = Interrupting(train_loader, *stop)
         training = Training(epochs, lr=0.01, seed=5, quiet=True)
         return fit(self.network(), train_loader, val_loader, run, self.about, training, resume=resume)
-
-
-class Interrupting:
-    """A loader in whose pass Ctrl-C is pressed."""
-
-    def __init__(self, loader, epoch, batch):
-        self.loader, self.epoch, self.batch = loader, epoch, batch
-        self.dataset = loader.dataset
-
-    def __len__(self):
-        return len(self.loader)
-
-    def __iter__(self):
-        epoch = self.loader.epoch + 1
-        for number, batch in enumerate(self.loader):
-            if (epoch, number) == (self.epoch, self.batch):
-                raise KeyboardInterrupt
-            yield batch
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from interrupting import same
 
 from feedline.errors import CheckpointError
 from feedline.train import Training, fit, load_checkpoint
@@ -18,17 +19,6 @@ FILES = {
 
 def losses(rows):
     return [(row.epoch, row.train_loss, row.val_loss, row.val_accuracy) for row in rows]
-
-
-def same(one, other):
-    """The same numbers in two nested structures of dicts, lists and tensors."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    return one == other
 
 
 def test_fills_the_run_folder(setting):

@@ -21,14 +21,15 @@ from feedline.errors import CheckpointError, DataError
 from feedline.loader import DataLoader
 from feedline.rng import epoch_seed
 from feedline.subsets import AnyDataset, Subset
-from feedline.train import Checkpoint, Outcome, Run, Training, fit, load_checkpoint, pick_device
+from feedline.train import Checkpoint, Judgement, Outcome, Run, Training, fit, load_checkpoint, pick_device
 from feedline.train.preprocess import Augment, evaluation_transform, training_transform
+from feedline.train.rows import Row
 from feedline.train.runs import require_free
 from feedline.transforms import to_recipe
 from feedline.types import Mode
 
 
-def train_classifier(settings: Settings, out: Path | None, resume: Path | None, quiet: bool) -> Outcome:
+def train_classifier(settings: Settings, out: Path | None, resume: Path | None, quiet: bool) -> Outcome[Row, Judgement]:
     """Data, loaders, network, run folder, training."""
     device = pick_device(settings.device)
     if out is not None:
@@ -134,7 +135,7 @@ def _plan(
     )
 
 
-def said(outcome: Outcome) -> list[str]:
+def said(outcome: Outcome[Row, Judgement]) -> list[str]:
     """What came of it, in words."""
     if not outcome.rows:
         return []

@@ -2,8 +2,9 @@
 
 from feedline.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from feedline.train.device import pick_device
-from feedline.train.engine import Outcome, Training, fit
+from feedline.train.engine import Training, fit
 from feedline.train.evaluate import Judgement, judge
+from feedline.train.outcome import Outcome
 from feedline.train.runs import Run
 
 __all__ = [

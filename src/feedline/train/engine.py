@@ -16,9 +16,10 @@ from feedline.train.epochs import Epochs
 from feedline.train.evaluate import Judgement, judge
 from feedline.train.handlers import Checkpoints, Judging, Pictures, Progress, Reseed, Results, classified
 from feedline.train.learning import Learning
+from feedline.train.outcome import Outcome
 from feedline.train.plots import plot_results
 from feedline.train.report import write_report
-from feedline.train.rows import Row, best_row
+from feedline.train.rows import Row
 from feedline.train.running import run_epochs, undisturbed
 from feedline.train.runs import Run
 from feedline.train.steps import mean_loss, training_step
@@ -44,20 +45,6 @@ class Training:
     quiet: bool = False
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a run: a row an epoch, how the best weights judge, and whether it was interrupted."""
-
-    run: Run
-    rows: list[Row]
-    judgement: Judgement | None
-    interrupted: bool
-
-    @property
-    def best(self) -> Row:
-        return best_row(self.rows)
-
-
 def fit(
     model: nn.Module,
     train_loader: DataLoader[Any],
@@ -67,7 +54,7 @@ def fit(
     training: Training = Training(),
     device: torch.device = torch.device("cpu"),
     resume: Checkpoint | None = None,
-) -> Outcome:
+) -> Outcome[Row, Judgement]:
     """Trains ``model`` by cross-entropy with AdamW and a one-cycle schedule, and fills the run folder.
 
     Ctrl-C ends it within the batch that is under way: what was reached is saved and reported.

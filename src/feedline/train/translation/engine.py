@@ -16,7 +16,7 @@ from feedline.train.checkpoint import TranslationCheckpoint, load_checkpoint, sa
 from feedline.train.epochs import Epochs, Feeding
 from feedline.train.handlers import Checkpoints, Judging, Progress, Reseed, Results
 from feedline.train.handlers.judging import MakeRow
-from feedline.train.rows import best_row
+from feedline.train.outcome import Outcome
 from feedline.train.running import run_epochs, undisturbed
 from feedline.train.runs import Run
 from feedline.train.translation.evaluate import TranslationJudgement, judge_translation
@@ -53,18 +53,7 @@ class TranslationTraining:
     quiet: bool = False
 
 
-@dataclass(frozen=True)
-class TranslationOutcome:
-    """What came of a run: a row an epoch, how the best weights judge, and whether it was interrupted."""
-
-    run: Run
-    rows: list[TranslationRow]
-    judgement: TranslationJudgement | None
-    interrupted: bool
-
-    @property
-    def best(self) -> TranslationRow:
-        return best_row(self.rows)
+TranslationOutcome = Outcome[TranslationRow, TranslationJudgement]
 
 
 def fit_translator(
