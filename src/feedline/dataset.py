@@ -42,7 +42,42 @@ class Paths(Sequence[str]):
         return self._source.path(place_of(index, len(self)))
 
 
-class ImageDataset(Dataset[tuple[Any, int]]):
+class Sourced:
+    """What is known of the samples of a source, without reading one."""
+
+    source: Source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    @property
+    def classes(self) -> list[str]:
+        return self.source.classes
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.classes)}
+
+    @property
+    def targets(self) -> NDArray[np.int64]:
+        """The label of every sample, without reading an image."""
+        return self.source.targets
+
+    @property
+    def groups(self) -> Sequence[Any] | None:
+        """What each sample belongs to (a font family, a patient), where the source knows; else None."""
+        return self.source.groups
+
+    @property
+    def paths(self) -> Sequence[str]:
+        return Paths(self.source)
+
+    def root_index(self, index: int) -> int:
+        """The index in the source."""
+        return place_of(index, len(self))
+
+
+class ImageDataset(Sourced, Dataset[tuple[Any, int]]):
     """Images and labels, decoded and transformed on access; serves torch's DataLoader too.
 
     ``dataset[i]`` is (image, label): an HxWxC uint8 array, or what ``transform`` makes of it, and an int. It is the
@@ -79,9 +114,6 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         self._program, self._made_for = self._for_kernel(), (mode, scale)
         spec = self.spec
         self._tensors = spec is not None and spec.tensor
-
-    def __len__(self) -> int:
-        return len(self.source)
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
         return self.get(index, Key())
@@ -217,32 +249,6 @@ class ImageDataset(Dataset[tuple[Any, int]]):
         channels = CHANNELS.get(self.mode, stored.channels)
         dtype = stored.dtype if self.mode == "unchanged" else torch.uint8
         return self._steps.spec(Spec(stored.height, stored.width, channels, dtype))
-
-    @property
-    def classes(self) -> list[str]:
-        return self.source.classes
-
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self.classes)}
-
-    @property
-    def targets(self) -> NDArray[np.int64]:
-        """The label of every sample, without reading an image."""
-        return self.source.targets
-
-    @property
-    def groups(self) -> Sequence[Any] | None:
-        """What each sample belongs to (a font family, a patient), where the source knows; else None."""
-        return self.source.groups
-
-    @property
-    def paths(self) -> Sequence[str]:
-        return Paths(self.source)
-
-    def root_index(self, index: int) -> int:
-        """The index in the source."""
-        return place_of(index, len(self))
 
     def with_transform(self, transform: Callable[[Any], Any] | None) -> ImageDataset:
         """The same images under another transform."""

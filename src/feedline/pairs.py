@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from feedline.dataset import Paths, place_of
+from feedline.dataset import Sourced, place_of
 from feedline.decoded_pairs import Moves, both
 from feedline.errors import TransformError
 from feedline.pairing import Colours, Direction, How, second_of, sides_of
@@ -23,7 +21,7 @@ from feedline.transforms import Compose
 from feedline.types import Mode, Record, Source
 
 
-class PairDataset(Dataset[tuple[Any, Any]]):
+class PairDataset(Sourced, Dataset[tuple[Any, Any]]):
     """Pairs of pictures, decoded and transformed on access; serves torch's DataLoader too.
 
     ``pairs[i]`` is (input, target), both after the same geometry: HxWxC arrays, or what ``transform`` makes of each; of
@@ -81,9 +79,6 @@ class PairDataset(Dataset[tuple[Any, Any]]):
         self._moves = Moves(self._steps, self.how)
         self.input, self.target = sides_of(source, self.how) if sides is None else sides
 
-    def __len__(self) -> int:
-        return len(self.source)
-
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         return self.get(index, Key())
 
@@ -138,33 +133,6 @@ class PairDataset(Dataset[tuple[Any, Any]]):
     def thread_safe(self) -> bool:
         """Whether pairs may be made in threads: every transform is one of ours."""
         return self._steps.thread_safe
-
-    @property
-    def classes(self) -> list[str]:
-        return self.source.classes
-
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self.classes)}
-
-    @property
-    def targets(self) -> NDArray[np.int64]:
-        """The label of every pair; UNLABELLED where there are no classes."""
-        return self.source.targets
-
-    @property
-    def groups(self) -> Sequence[Any] | None:
-        """What each pair belongs to, where the source knows; else None."""
-        return self.source.groups
-
-    @property
-    def paths(self) -> Sequence[str]:
-        """Where A lies of each pair; of a derived one, where the image lies."""
-        return Paths(self.source)
-
-    def root_index(self, index: int) -> int:
-        """The index in the source."""
-        return place_of(index, len(self))
 
     def with_transform(self, transform: Callable[[Any], Any] | None) -> PairDataset:
         """The same pairs under another transform."""
