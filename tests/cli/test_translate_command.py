@@ -237,6 +237,20 @@ def test_noise_is_dropout_and_repeats(command, translated, tmp_path):
     assert len(set(made)) == 3
 
 
+def test_a_translator_is_shown_and_summarised(command, translated, tmp_path, monkeypatch):
+    data, run = translated
+    monkeypatch.chdir(tmp_path)
+    _, out, _ = command("show", "filters", run)
+    assert out == "filters.png: 3 filters of layer encoder.0.0, 3 x 4 x 4 weights each\n"
+    status, out, _ = command("show", "activations", run, data / B / "00.png", "--layer", "decoder.0")
+    assert status == 0
+    assert out.startswith("activations.png: layer decoder.0, ")
+    _, out, _ = command("summary", run, "--depth", "1")
+    assert "1x1x16x16" in out
+    total = sum(tensor.numel() for name, tensor in load(run).weights.items() if "running" not in name)
+    assert f"parameters     {total:,} ({total:,} trainable, 0 not)" in out
+
+
 def test_what_predict_refuses(fails, translated, trained, tmp_path):
     data, run = translated
     assert "say where the images go" in fails("predict", run, data / B, status=2)
