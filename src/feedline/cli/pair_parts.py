@@ -107,7 +107,7 @@ def opened_pairs(data: str, **how: Any) -> PairDataset:
     except DataError as error:
         if not error.problems:
             raise
-        Console(stderr=True, soft_wrap=True).print(problem_table(error.problems))
+        Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(problem_table(error.problems))
         raise DataError(
             f"{len(error.problems)} files of {data} cannot be paired: mend or remove them; with --on-error skip those "
             "without a partner are left out"
