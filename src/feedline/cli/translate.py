@@ -181,10 +181,12 @@ def _plan(
 ) -> str:
     other = "no discriminator" if discriminator is None else f"a discriminator with {_count(discriminator)}"
     how = f"{settings.size}x{settings.size}" if settings.resize else f"windows of {settings.size}x{settings.size}"
-    made = "" if settings.derive is None else f" ({settings.derive} of the latter)"
+    made = ["", ""] if settings.derive is None else [f" ({settings.derive} of the latter)", ""]
+    if settings.derive is not None and settings.direction == "BtoA":
+        made = ["", f" ({settings.derive} of the former)"]
     return (
         f"{settings.name}: {len(parts.train):,} pairs to train on, {len(parts.val):,} to validate on, "
-        f"{settings.direction}: {side_words(parts.input)}{made} to {side_words(parts.target)}\n"
+        f"{settings.direction}: {side_words(parts.input)}{made[0]} to {side_words(parts.target)}{made[1]}\n"
         f"{settings.model} with {_count(generator)} parameters and {other} on {device}, {how}, "
         f"{settings.workers} workers, into {run.path}"
     )
