@@ -55,6 +55,17 @@ def test_a_folder_of_colours_has_nothing_to_be_filled(command, discs, tmp_path):
     assert (tmp_path / "run" / "demo.png").is_file()
 
 
+def test_16_bit_is_shown_as_it_is(command, tmp_path):
+    (tmp_path / "discs").mkdir()
+    for number in range(8):
+        image = np.zeros((32, 32), np.uint16)
+        cv2.circle(image, (16, 16), 5 + number, 65535, -1)
+        cv2.imwrite(str(tmp_path / "discs" / f"{number}.png"), image)
+    command("demo", "pix2pix", tmp_path / "discs", "--epochs", "1", "--out", tmp_path / "run", "-q")
+    with Image.open(tmp_path / "run" / "demo.png") as sheet:
+        assert (np.asarray(sheet.convert("L")) < 10).mean() > 0.2
+
+
 def test_an_interrupted_demo_says_how_to_go_on(discs, tmp_path):
     code = "import sys; from feedline_command import main; sys.exit(main())"
     arguments = ["demo", "pix2pix", str(discs), "--epochs", "5000", "--out", str(tmp_path / "run"), "-q"]

@@ -1,6 +1,7 @@
 """feedline train --task translate, and what predicts and evaluates with what came of it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -181,7 +182,7 @@ def test_derived_inputs_can_be_made_in_use_too(command, tmp_path):
         save(grey / f"{number}.png", np.asarray(Image.fromarray(image[:, :, ::-1]).convert("L")))
     status, _, err = command("predict", tmp_path / "run", folder, "--out", tmp_path / "wrong")
     assert status == 1
-    assert "it has 3 channels of uint8, and the network was trained on 1 of uint8" in err
+    assert "it is 3 channels of uint8, and the network was trained on 1 channel of uint8" in err
     command("predict", tmp_path / "run", grey, "--out", tmp_path / "same")
     one, other = (cv2.imread(str(tmp_path / name / "0.png")) for name in ("made", "same"))
     assert np.abs(one.astype(int) - other).max() <= 4  # Pillow's luma is rounded otherwise
@@ -227,6 +228,43 @@ def test_predict_is_what_was_validated(command, translated, tmp_path):
     assert (tmp_path / "sheet.png").is_file()
 
 
+def test_what_was_made_in_a_folder_is_not_translated_again(command, translated, tmp_path):
+    data, run = translated
+    folder = shutil.copytree(data / B, tmp_path / "photos")
+    for _ in range(2):
+        _, out, _ = command("predict", run, folder, "--out", folder / "made")
+        assert out == f"{folder / 'made'}: 12 images\n"
+
+
+def test_greys_and_transparent_pictures_go_through_a_network_for_colours(command, translated, tmp_path):
+    _, run = translated
+    image = np.random.default_rng(0).integers(0, 256, (16, 16, 4), np.uint8)
+    image[:, :, 3] = 255
+    save(tmp_path / "in" / "colours.png", image[:, :, :3])
+    save(tmp_path / "in" / "alpha.png", image)
+    save(tmp_path / "in" / "grey.png", image[:, :, 0])
+    save(tmp_path / "in" / "deep.png", image[:, :, :3].astype(np.uint16) * 257)
+    assert command("predict", run, tmp_path / "in", "--out", tmp_path / "made")[0] == 0
+    plain, alpha, deep = ((tmp_path / "made" / f"{name}.png").read_bytes() for name in ("colours", "alpha", "deep"))
+    assert plain == alpha == deep
+    assert (tmp_path / "made" / "grey.png").is_file()
+
+
+def test_losses_that_are_no_numbers_end_the_run(fails, pairs, tmp_path):
+    line = fails("train", pairs, *QUICK, "--lr", "1e12", "--epochs", "3", "--out", tmp_path / "run")
+    assert "the generator's L1 is no number any more in epoch" in line
+    assert "try a lower learning rate than 1e+12" in line
+    assert not (tmp_path / "run" / "weights" / "best.pt").exists()
+
+
+def test_going_on_with_changed_pictures_is_refused(command, fails, pairs, tmp_path):
+    command("train", pairs, *QUICK, "--out", tmp_path / "run")
+    for number in range(10):
+        save(pairs / A / f"{number:02}.png", np.full((16, 16), 700 * number, np.uint16))
+    line = fails("train", "--resume", tmp_path / "run")
+    assert "its data have changed since (generator, input)" in line
+
+
 def test_noise_is_dropout_and_repeats(command, translated, tmp_path):
     data, run = translated
     made = []
@@ -258,12 +296,17 @@ def test_what_predict_refuses(fails, translated, trained, tmp_path):
     assert "learnt from inputs of files" in fails(
         "predict", run, data / B, "--out", tmp_path / "x", "--derive", status=2
     )
-    assert "would be written over by its translation" in fails("predict", run, data / B, "--out", data / B)
+    line = fails("predict", run, data / B / "00.png", "--out", data / B)
+    assert "translations would go beside" in line
+    assert "may replace images" in line
     (tmp_path / "none").mkdir()
     assert "no image in" in fails("predict", run, tmp_path / "none", "--out", tmp_path / "x")
-    save(tmp_path / "two" / "a.png", np.zeros((16, 16, 3), np.uint8))
-    save(tmp_path / "two" / "a.bmp", np.zeros((16, 16, 3), np.uint8))
-    assert "would both become a.png: rename one" in fails("predict", run, tmp_path / "two", "--out", tmp_path / "x")
+    for name in ("one", "two"):
+        save(tmp_path / name / "a.png", np.zeros((16, 16, 3), np.uint8))
+    line = fails("predict", run, tmp_path / "one", tmp_path / "two", "--out", tmp_path / "x")
+    assert "would both become a.png: rename one" in line
+    (tmp_path / "file").write_text("")
+    assert "--out is the folder that images go to" in fails("predict", run, data / B, "--out", tmp_path / "file")
     assert not (tmp_path / "x").exists()
     assert "--noise is for a translator" in fails("predict", trained[1], data, "--noise", 1, status=2)
     assert "--pair is for a translator" in fails("evaluate", trained[1], data, "--pair", data, status=2)
@@ -284,6 +327,8 @@ def test_options_of_wrong_values_are_refused(fails, pairs):
     assert 'derive must be "edges", "outlines", "gray" or "downscaleN"' in refused("--derive", "sketch")
     assert "pairs come of one of pair, mask and derive" in refused("--pair", pairs, "--derive", "gray")
     assert "--constant 2 is more than all 1 epochs" in refused("--constant", "2")
+    assert "with --gan 0 there is none" in refused("--gan", "0", "--discriminator", "2")
+    assert "with --gan 0 there is none" in refused("--gan", "0", "--loss", "least_squares")
 
 
 def test_all_that_keeps_files_from_being_pairs_is_in_one_table(command, pairs):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from feedline.cli.written import encoded, ending_for, names_of
+from feedline.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,21 @@ def test_jpeg_keeps_colours():
     assert np.abs(back.astype(int) - image).mean() < 12
 
 
+def named(*names, folder="x", channels=3):
+    found = names_of([(Path(folder, name), Path(name)) for name in names], channels, "uint8")
+    return [str(found[Path(folder, name)]) for name in names]
+
+
+def test_where_the_ending_changes_the_stem_stays():
+    assert named("a.jpg", "b.webp", "c", "d/a.bmp") == ["a.jpg", "b.png", "c.png", "d/a.png"]
+
+
+def test_two_of_one_stem_get_two_names():
+    assert named("a.png", "a.webp", "a.gif") == ["a.png", "a.webp.png", "a.gif.png"]
+    assert named("a.jpg", "a.webp", channels=4) == ["a.jpg.png", "a.webp.png"]
+
+
 def test_two_of_one_name_are_refused():
-    two = [(Path("x/a.jpg"), Path("a.jpg")), (Path("x/a.webp"), Path("a.webp"))]
-    assert names_of(two, 3, "uint8") == {Path("x/a.jpg"): Path("a.jpg"), Path("x/a.webp"): Path("a.png")}
-    with pytest.raises(ValueError, match=r"x/a\.jpg and x/a\.webp would both become a\.png: rename one of them"):
-        names_of(two, 4, "uint8")
+    two = [(Path("x/a.png"), Path("a.png")), (Path("y/a.png"), Path("a.png"))]
+    with pytest.raises(DataError, match=r"x/a\.png and y/a\.png would both become a\.png: rename one of them"):
+        names_of(two, 3, "uint8")

@@ -18,6 +18,7 @@ from feedline.cli.translator import Translator, load_translator
 from feedline.train.plots import plot_sheet
 from feedline.train.translation import TranslationOutcome
 from feedline.train.translation.baselines import filled
+from feedline.train.translation.sheets import visible
 from feedline.types import Image
 
 app = typer.Typer(name="demo", help="What feedline does, on data that everybody has.", no_args_is_help=True)
@@ -97,7 +98,7 @@ def _sheet(translator: Translator, parts: PairParts) -> bytes:
         tiles.append(("outlines", one))
         tiles += [("enclosed", filled(one))] if _can_be_filled(parts) else []
         tiles += [("network", translator(one)), ("letter", other)]
-    pictures = [tile if tile.shape[2] != 1 else tile.repeat(3, 2) for _, tile in tiles]
+    pictures = [visible(tile) for _, tile in tiles]
     title = "outlines, what they enclose, what the network makes of them, and the letter"
     columns = _ACROSS * len(tiles) // len(places)
     return plot_sheet(pictures, [caption for caption, _ in tiles], title=title, columns=columns, tile=96)

@@ -37,7 +37,7 @@ def evaluate_pairs(
     about = translator.about
     sides = translator.input, translator.target
     modes = tuple(side.mode for side in sides)
-    how = {"pair": pair, "mask": mask, "derive": about.derive, "modes": modes}
+    how: dict[str, Any] = {"pair": pair, "mask": mask, "derive": about.derive, "modes": modes}
     found = opened_pairs(data, split=split, direction=about.direction, **how)
     require_alike((found.input, found.target), sides, data)
     pairs = PairDataset(

@@ -84,6 +84,7 @@ def _opened(
 ) -> PairDataset:
     return opened_pairs(
         settings.data,
+        ", or leave them out with --on-error skip",
         direction=settings.direction,
         colours="input" if settings.colours == "none" else settings.colours,
         split=name,
@@ -93,8 +94,13 @@ def _opened(
     )
 
 
-def opened_pairs(data: str, **how: Any) -> PairDataset:
+def opened_pairs(data: str, advice: str = "", **how: Any) -> PairDataset:
     """As ``feedline.open_pairs``; what keeps files from being pairs is in a table on standard error.
+
+    Args:
+        data: where they lie.
+        advice: what else than mending them there is.
+        how: as of ``feedline.open_pairs``.
 
     Raises:
         DataError: in one line.
@@ -109,8 +115,7 @@ def opened_pairs(data: str, **how: Any) -> PairDataset:
             raise
         Console(stderr=True, soft_wrap=True, markup=False, highlight=False).print(problem_table(error.problems))
         raise DataError(
-            f"{len(error.problems)} files of {data} cannot be paired: mend or remove them; with --on-error skip those "
-            "without a partner are left out"
+            f"{len(error.problems)} files of {data} cannot be paired: mend or remove them{advice}"
         ) from error
 
 
@@ -122,11 +127,6 @@ def problem_table(problems: Any) -> Table:
     if len(problems) > _SHOWN:
         table.add_row(f"... and {len(problems) - _SHOWN} more", "", "")
     return table
-
-
-def side_words(side: Side) -> str:
-    """Such as "3 channels of uint8"."""
-    return f"{side.channels} channel{'s' if side.channels != 1 else ''} of {side.dtype}"
 
 
 def own_size(dataset: Subset) -> int:

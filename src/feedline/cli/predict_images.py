@@ -15,7 +15,7 @@ from feedline.cli.written import encoded, names_of
 from feedline.codecs import sniff
 from feedline.errors import DataError, DecodeError
 from feedline.train.translation import Shown, pair_sheet
-from feedline.transforms.showable import showable
+from feedline.train.translation.sheets import visible
 from feedline.types import Image
 
 _SHEET = 24  # images on the sheet
@@ -32,8 +32,10 @@ def predict_images(
     """
     if out is None and sheet is None:
         raise typer.BadParameter("say where the images go: --out FOLDER, or --sheet FILE.png, or both")
-    if derive and translator.about.derive is None:
+    if derive and (translator.about.derive is None or translator.about.direction == "BtoA"):
         raise typer.BadParameter("--derive makes inputs as in training, and this network learnt from inputs of files")
+    if out is not None and out.exists() and not out.is_dir():
+        raise DataError(f"{out} is a file, and --out is the folder that images go to: choose another")
     places = _places(translator, images, out)
     shown: list[Shown] = []
     count = 0
@@ -42,8 +44,8 @@ def predict_images(
             (out / places[path]).parent.mkdir(parents=True, exist_ok=True)
             write_whole(out / places[path], encoded(made, places[path].suffix))
         if len(shown) < _SHEET:
-            visible = _visible(image, translator.input.high), _visible(made, translator.target.high)
-            shown.append(Shown(path.name, *visible))
+            pictures = visible(image, translator.input.high), visible(made, translator.target.high)
+            shown.append(Shown(path.name, *pictures))
         count += 1
     _tell(count, out, sheet, shown)
     if count < len(places):
@@ -66,7 +68,7 @@ def _made(translator: Translator, paths: list[Path], derive: bool) -> Iterator[t
 
 
 def _tell(count: int, out: Path | None, sheet: Path | None, shown: list[Shown]) -> None:
-    if out is not None:
+    if out is not None and count:
         typer.echo(f"{out}: {count:,} images")
     if sheet is not None and shown:
         write_whole(sheet, pair_sheet(shown, "input and output"))
@@ -75,29 +77,37 @@ def _tell(count: int, out: Path | None, sheet: Path | None, shown: list[Shown]) 
 
 def _places(translator: Translator, images: list[Path], out: Path | None) -> dict[Path, Path]:
     """Of each file where its translation goes, under ``out``; raises DataError before anything is written."""
-    found = [each for path in images for each in _files(path)]
+    found = [each for path in images for each in _files(path, out)]
     if not found:
         raise DataError(f"no image in {', '.join(map(str, images))}")
-    try:
-        places = names_of(found, translator.target.channels, translator.target.dtype)
-    except ValueError as error:
-        raise DataError(str(error)) from error
-    same = [path for path, place in places.items() if out is not None and path.resolve() == (out / place).resolve()]
-    if same:
-        raise DataError(f"{same[0]} would be written over by its translation: choose another --out")
+    places = names_of(found, translator.target.channels, translator.target.dtype)
+    beside = [path for path, place in places.items() if out is not None and _folder_of(path) == _folder_of(out / place)]
+    if beside:
+        raise DataError(f"translations would go beside {beside[0]} and may replace images: choose another --out")
     return places
 
 
-def _files(path: Path) -> Iterator[tuple[Path, Path]]:
-    """The images of a folder, at any depth and by their content, with their names in it; a file with its own name."""
+def _folder_of(path: Path) -> Path:
+    return path.parent.resolve()
+
+
+def _files(path: Path, out: Path | None) -> Iterator[tuple[Path, Path]]:
+    """The images of a folder, at any depth and by their content, with their names in it; a file with its own name.
+
+    What was translated to a folder in it is none of them.
+    """
     if not path.is_dir():
         yield path, Path(path.name)
         return
     for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not _same(Path(folder, name), out))
         for file in (Path(folder, name) for name in sorted(names) if not name.startswith(".")):
             if _is_image(file):
                 yield file, file.relative_to(path)
+
+
+def _same(path: Path, other: Path | None) -> bool:
+    return other is not None and path.resolve() == other.resolve()
 
 
 def _is_image(file: Path) -> bool:
@@ -105,9 +115,3 @@ def _is_image(file: Path) -> bool:
         return False
     with file.open("rb") as stream:
         return sniff(stream.read(_HEAD)) is not None
-
-
-def _visible(image: Image, high: float) -> Image:
-    """For a sheet: of more than four channels the first three, of masks the numbers spread."""
-    pixels = image[:, :, :3] if image.shape[2] > 4 else image
-    return showable((pixels / high).astype("float32"))[0]

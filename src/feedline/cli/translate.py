@@ -11,8 +11,9 @@ import torch
 import typer
 
 from feedline import nn
-from feedline.cli.pair_parts import PairParts, own_size, pair_parts, side_words
+from feedline.cli.pair_parts import PairParts, own_size, pair_parts
 from feedline.cli.settings import TranslateSettings
+from feedline.cli.side_words import side_words
 from feedline.errors import CheckpointError, DataError
 from feedline.loader import DataLoader
 from feedline.rng import epoch_seed
@@ -33,6 +34,17 @@ from feedline.transforms import to_recipe
 
 _JUDGED_AT_ONCE = 16
 _SMALLEST, _LARGEST = 32, 256  # what there are U-Nets for
+# What a run that goes on began with.
+_KEPT = (
+    "generator",
+    "direction",
+    "derive",
+    "mask",
+    "input",
+    "target",
+    "preprocessing",
+    "data",
+)
 
 
 def train_translator(
@@ -70,8 +82,6 @@ def said_of_translation(outcome: TranslationOutcome) -> list[str]:
     if not outcome.rows:
         return []
     best = outcome.best
-    if not math.isfinite(outcome.rows[-1].generator_l1):
-        typer.echo("warning: the generator's L1 is no number any more: try a lower --lr", err=True)
     words = [f"best: epoch {best.epoch}, {best.words}"]
     copied = None if outcome.judgement is None else outcome.judgement.copy_l1
     return words if copied is None else [*words, f"to hand on the input as it is would be off by {copied:.4f} (L1)"]
@@ -80,6 +90,11 @@ def said_of_translation(outcome: TranslationOutcome) -> list[str]:
 def _objective(settings: TranslateSettings) -> Objective:
     if settings.constant is not None and settings.constant > settings.epochs:
         raise typer.BadParameter(f"--constant {settings.constant} is more than all {settings.epochs} epochs")
+    if not settings.gan and (settings.discriminator is not None or settings.loss != "bce"):
+        option = "--loss" if settings.discriminator is None else "--discriminator"
+        raise typer.BadParameter(f"{option} says how a discriminator is to be, and with --gan 0 there is none")
+    if settings.mask is not None and settings.colours == "target" and settings.direction == "AtoB":
+        raise typer.BadParameter("--colours target changes the colours of masks, which have none")
     try:
         return Objective(settings.l1, settings.gan, cast(Any, settings.loss))
     except ValueError as error:
@@ -138,10 +153,11 @@ def _discriminator(settings: TranslateSettings, parts: PairParts) -> torch.nn.Mo
 def _before(resume: Path, about: TranslationCheckpoint) -> TranslationCheckpoint:
     """The last checkpoint of the run."""
     before = load_checkpoint(Run(resume).last, TranslationCheckpoint)
-    if (before.generator, before.data) != (about.generator, about.data):
+    changed = [name for name in _KEPT if getattr(before, name) != getattr(about, name)]
+    if changed:
         raise CheckpointError(
-            f"cannot go on with {resume}: its data have changed since, so that other pairs would be validated on; "
-            "put them back, or begin a new run"
+            f"cannot go on with {resume}: its data have changed since ({', '.join(changed)}), so that other pairs "
+            "would be learnt from or validated on; put them back, or begin a new run"
         )
     return before
 
@@ -181,12 +197,14 @@ def _plan(
 ) -> str:
     other = "no discriminator" if discriminator is None else f"a discriminator with {_count(discriminator)}"
     how = f"{settings.size}x{settings.size}" if settings.resize else f"windows of {settings.size}x{settings.size}"
-    made = ["", ""] if settings.derive is None else [f" ({settings.derive} of the latter)", ""]
-    if settings.derive is not None and settings.direction == "BtoA":
-        made = ["", f" ({settings.derive} of the former)"]
+    sides = [side_words(side.channels, side.dtype) for side in (parts.input, parts.target)]
+    if settings.derive is not None and settings.direction == "AtoB":
+        sides[0] += f" ({settings.derive} of the latter)"
+    elif settings.derive is not None:
+        sides[1] += f" ({settings.derive} of the former)"
     return (
         f"{settings.name}: {len(parts.train):,} pairs to train on, {len(parts.val):,} to validate on, "
-        f"{settings.direction}: {side_words(parts.input)}{made[0]} to {side_words(parts.target)}{made[1]}\n"
+        f"{settings.direction}: {sides[0]} to {sides[1]}\n"
         f"{settings.model} with {_count(generator)} parameters and {other} on {device}, {how}, "
         f"{settings.workers} workers, into {run.path}"
     )

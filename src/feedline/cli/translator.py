@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from feedline import nn
+from feedline.cli.side_words import side_words
 from feedline.codecs import decode
 from feedline.codecs.mask import decode_mask
 from feedline.decoded_pairs import Moves
@@ -23,8 +24,9 @@ from feedline.train import Run, pick_device
 from feedline.train.checkpoint import TranslationCheckpoint, load_checkpoint
 from feedline.transforms import Compose, from_recipe
 from feedline.transforms.showable import unnormalized
-from feedline.types import Image
+from feedline.types import Image, Mode
 
+_COLOURS: dict[int, Mode] = {3: "RGB", 4: "RGBA"}
 _TYPES = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.float32}
 
 
@@ -53,8 +55,7 @@ class Translator:
         """
         if self.about.mask and self.about.direction == "BtoA":
             return self._required(decode_mask(data if isinstance(data, bytes) else data.read_bytes()))
-        side = self.target if derive else self.input
-        image = decode(data, side.mode, dtype=None if side.mode == "unchanged" else "uint8")
+        image = _decoded(data, self.target if derive else self.input)
         if derive and self.about.derive is not None:
             image = derived(image, self.about.derive)
         return self._required(image)
@@ -63,8 +64,8 @@ class Translator:
         found = image.shape[2], str(image.dtype)
         if found != (self.input.channels, self.input.dtype):
             raise DataError(
-                f"it has {found[0]} channels of {found[1]}, and the network was trained on {self.input.channels} of "
-                f"{self.input.dtype}"
+                f"it is {side_words(found[0], found[1])}, and the network was trained on "
+                f"{side_words(self.input.channels, self.input.dtype)}"
             )
         if self.about.mask and self.about.direction == "BtoA" and image.max() > self.input.high:
             raise DataError(
@@ -107,6 +108,14 @@ class Translator:
         return np.ascontiguousarray(np.floor(scaled + 0.5).astype(_TYPES[self.target.dtype]))
 
 
+def _decoded(data: bytes | Path, side: Side) -> Image:
+    """As its side says; greys become colours, and 16 bits 8, where that is what the side has."""
+    mode = side.mode
+    if mode == "unchanged" and side.dtype == "uint8" and side.channels in _COLOURS:
+        mode = _COLOURS[side.channels]
+    return decode(data, mode, dtype=None if mode == "unchanged" else "uint8")
+
+
 def load_translator(run: Path, device: str, noise: int | None = None) -> Translator:
     """From a run folder (its best weights) or a checkpoint file.
 
@@ -128,6 +137,8 @@ def load_translator(run: Path, device: str, noise: int | None = None) -> Transla
         raise CheckpointError(f"{path} does not hold the weights of its {about.generator}: {error}") from error
     place = pick_device(device)
     model.to(place).eval()
+    if noise is not None and not about.generator.get("dropout"):
+        raise DataError(f"{path} has no noise to leave on: it was trained without dropout")
     if noise is not None:
         torch.manual_seed(noise)
         for part in model.modules():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from feedline.errors import DataError
 from feedline.types import Image
 
 _QUALITY = 95
@@ -52,15 +54,18 @@ def _bgr(image: Image) -> Image:
 def names_of(inputs: list[tuple[Path, Path]], channels: int, dtype: str) -> dict[Path, Path]:
     """Of each file, by (file, its name under the output folder), where its translation goes.
 
+    Where the ending has to change the stem stays, unless another goes there: then the new ending comes behind the old.
+
     Raises:
-        ValueError: two would go to one place.
+        DataError: two would go to one place.
     """
-    found: dict[Path, Path] = {}
+    endings = [ending_for(name.suffix, channels, dtype) for _, name in inputs]
+    wished = [name.with_suffix(ending) for (_, name), ending in zip(inputs, endings, strict=True)]
+    counts = Counter(wished)
     taken: dict[Path, Path] = {}
-    for path, name in inputs:
-        place = name.with_suffix(ending_for(name.suffix, channels, dtype))
+    for (path, name), ending, wish in zip(inputs, endings, wished, strict=True):
+        place = wish if counts[wish] == 1 or wish == name else name.with_name(name.name + ending)
         if place in taken:
-            raise ValueError(f"{taken[place]} and {path} would both become {place}: rename one of them")
+            raise DataError(f"{taken[place]} and {path} would both become {place}: rename one of them")
         taken[place] = path
-        found[path] = place
-    return found
+    return {path: place for place, path in taken.items()}

@@ -6,7 +6,7 @@ import io
 import os
 import warnings
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar, overload
+from typing import IO, Any, TypeVar, overload
 
 import torch
 
@@ -123,14 +123,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> AnyCheckpoint:
     name = os.fspath(path)
     if not os.path.isfile(name):
         raise CheckpointError(f"no such checkpoint: {name}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content = torch.load(name, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:
-        raise CheckpointError(f"{name} is not a checkpoint of feedline's: it does not load as weights alone") from error
+    with open(name, "rb") as stream:
+        content = _loaded(stream, name)
     if not isinstance(content, dict) or content.pop("format", None) != FORMAT:
         raise CheckpointError(f"{name} is a checkpoint of another program: it does not say {FORMAT!r}")
     version = content.pop("version", None)
@@ -143,6 +137,16 @@ def read_checkpoint(path: str | os.PathLike[str]) -> AnyCheckpoint:
         return _TASKS[task](**content)
     except TypeError as error:
         raise CheckpointError(f"{name} is incomplete: {error}") from error
+
+
+def _loaded(stream: IO[bytes], name: str) -> Any:
+    """What is in an open file; of a damaged one torch may raise anything, OSError too."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(stream, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{name} is not a checkpoint of feedline's: it does not load as weights alone") from error
 
 
 def _task_of(kind: type[Any]) -> str:

@@ -12,6 +12,7 @@ from ignite.engine import Engine, Events
 from torch import nn
 from torch.utils.data import DataLoader
 
+from feedline.errors import RunError
 from feedline.train.checkpoint import TranslationCheckpoint, load_checkpoint, save_checkpoint
 from feedline.train.epochs import Epochs, Feeding
 from feedline.train.handlers import Checkpoints, Judging, Progress, Reseed, Results
@@ -84,6 +85,7 @@ def fit_translator(
     Raises:
         CheckpointError: ``resume`` is of another network or plan.
         DecodeError: an image cannot be decoded.
+        RunError: the losses are no numbers any more.
     """
     generator.to(device)
     if discriminator is not None:
@@ -132,10 +134,14 @@ def judged(judge: Callable[[], TranslationJudgement], learning: TranslationLearn
     """Rows of a translator: the losses of the epoch, and how it judges; then on to the next epoch's rate."""
 
     def make(engine: Engine, feeding: Feeding) -> TranslationRow:
-        rate = learning.rate
+        rate, metrics = learning.rate, engine.state.metrics
+        if not math.isfinite(float(metrics["l1"])):
+            raise RunError(
+                f"the generator's L1 is no number any more in epoch {engine.state.epoch}: try a lower learning rate "
+                f"than {rate:g}; what the epochs before reached is kept"
+            )
         judgement = judge()
         learning.advance()
-        metrics = engine.state.metrics
         return TranslationRow(
             epoch=engine.state.epoch,
             rate=round(rate, 8),

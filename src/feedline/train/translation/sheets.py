@@ -59,6 +59,13 @@ def picture(image: torch.Tensor, steps: Compose) -> Image:
     return showable(shown.detach().float().cpu(), steps.transforms)[0]
 
 
+def visible(image: Image, high: float | None = None) -> Image:
+    """An HxWxC picture as HxWx3 uint8; of more than four channels the first three, white at ``high``."""
+    white = high or (1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max))
+    pixels = image[:, :, :3] if image.shape[2] > 4 else image
+    return showable((pixels / white).astype(np.float32))[0]
+
+
 def translated(model: nn.Module, inputs: Sequence[torch.Tensor], device: torch.device) -> list[torch.Tensor]:
     """Each CxHxW through the network alone, in evaluation mode; the mode of its parts is put back."""
     before = [(part, part.training) for part in model.modules()]
