@@ -56,8 +56,9 @@ def test_the_patchgan_fits_80_columns(command):
     assert max(map(len, table.splitlines())) <= 80
     assert re.search(r"12 +conv 1 4x4 p1 +1x30x30 +70 +8 +8,193 +7,372,800", table)
     assert re.search(r"total +2,768,705 +3,197,140,992", table)
-    assert out.count("warning: ") == 1
-    assert "warning: layers 1, 3, 6, 9 and 12: a 4x4 kernel is even" in out
+    assert out.count("warning: ") == 2
+    assert "warning: layers 1, 3 and 6: a 4x4 kernel is even: it has no centre pixel, which at stride 2" in out
+    assert "warning: layers 9 and 12: a 4x4 kernel is even: it has no centre pixel, and its output lies half" in out
 
 
 def test_warnings_stand_under_the_table(says):

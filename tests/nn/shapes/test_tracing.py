@@ -122,6 +122,12 @@ def test_plain_values_go_through_json():
     [
         ("conv 8 4x4", (8, 8), 1, "a 4x4 kernel is even: it has no centre pixel"),
         ("conv 8 3x2", (8, 8), 1, "a 3x2 kernel is even"),
+        ("conv 8 4x4 p1", (8, 8), 1, "no centre pixel, and its output lies half a pixel off"),
+        ("conv 8 3x4 s2x1", (9, 8), 1, "no centre pixel, and its output lies half a pixel off"),
+        ("conv 8 4x4 s3", (10, 10), 1, "no centre pixel, and its output lies half a pixel off"),
+        ("conv 8 4x4 s2 p1", (8, 8), 1, "no centre pixel, which at stride 2 moves nothing by half"),
+        ("conv 8 2x2 s2", (8, 8), 1, "no centre pixel, which at stride 2 moves nothing by half"),
+        ("conv 8 2x2 d2", (8, 8), 1, "no centre pixel, which at stride 1 and dilation 2 moves nothing by half"),
         ("pool 2", (7, 7), 1, "stride 2 leaves 1 row at the bottom and 1 column at the right of 7x7 unread"),
         ("pool 2", (8, 7), 1, "stride 2 leaves 1 column at the right of 8x7 unread"),
         ("pool 3", (8, 9), 1, "stride 3 leaves 2 rows at the bottom of 8x9 unread"),

@@ -72,7 +72,7 @@ class Conv:
             (windows[0], windows[1]),
             self._formulas(channels, size, filters, groups, (high, wide)),
             (
-                *even_kernel(kernel),
+                *even_kernel(kernel, stride, dilation),
                 *nothing_but_padding(kernel, before, dilation),
                 *unread((windows[0], windows[1]), size, (high, wide)),
             ),

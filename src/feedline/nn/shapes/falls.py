@@ -12,11 +12,16 @@ _MOST_LOOKED_AT = 30_000
 _AXES = (("row", "top", "bottom"), ("column", "left", "right"))
 
 
-def even_kernel(kernel: Pair) -> Warnings:
-    """A kernel without a middle."""
-    if all(side % 2 for side in kernel):
+def even_kernel(kernel: Pair, stride: Pair, dilation: Pair) -> Warnings:
+    """A kernel without a middle; if the stride is even too, its windows lie evenly on what the outputs stand for."""
+    even = [axis for axis in (0, 1) if kernel[axis] % 2 == 0]
+    if not even:
         return ()
-    return (f"a {by(kernel)} kernel is even: it has no centre pixel, and its output lies half a pixel off",)
+    off = any((extent(kernel[axis], dilation[axis]) - stride[axis]) % 2 for axis in even)
+    spread = "" if dilation == (1, 1) else f" and dilation {said(dilation)}"
+    at = f"which at stride {said(stride)}{spread} moves nothing by half"
+    follows = "and its output lies half a pixel off" if off else at
+    return (f"a {by(kernel)} kernel is even: it has no centre pixel, {follows}",)
 
 
 def nothing_but_padding(kernel: Pair, padding: Pair, dilation: Pair) -> Warnings:
