@@ -153,6 +153,10 @@ def test_warnings(text, size, number, words):
     assert any(words in warning for warning in rows[number - 1].warnings), rows[number - 1].warnings
 
 
+def test_the_bias_of_each_column_is_of_use_before_a_norm_of_each_channel():
+    assert not any("useless" in warning for warning in shapes.trace("linear 10, bn", (3, 4, 6))[0].warnings)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -118,7 +118,7 @@ def trace(network: str | Sequence[Layer], input_shape: Sequence[int]) -> Trace:
         raise ShapeError("a network has at least one layer: conv 32 3x3 p1, relu, ...")
     applied = _applied(layers, shape)
     inputs = [shape, *(one.output for one in applied[:-1])]
-    neighbours = neighbour_warnings(layers)
+    neighbours = neighbour_warnings(layers, inputs)
     rows = [
         Row(
             number,
