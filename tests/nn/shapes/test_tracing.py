@@ -138,6 +138,8 @@ def test_plain_values_go_through_json():
         ("conv 8 3x3 p3", (9, 9), 1, "padding 3 is what the kernel spans, or more"),
         ("convt 8 3x3 s2", (9, 9), 1, "a 3x3 kernel is no multiple of stride 2: stamps overlap unevenly"),
         ("convt 8 1x1 s2", (9, 9), 1, "a 1x1 kernel is smaller than stride 2: some outputs see nothing but the bias"),
+        ("convt 1 4x4 s2 d2", (6, 6), 1, "a 4x4 kernel with stride 2 and dilation 2 leaves holes: some outputs see"),
+        ("convt 1 2x2 s3 d4", (6, 6), 1, "a 2x2 kernel with stride 3 and dilation 4 leaves holes"),
         ("adaptiveavg 7", (5, 5), 1, "7x7 is more than the 5x5 that comes in: pixels are repeated"),
         ("conv 8 3x3, linear 10", (9, 9), 2, "works along its last axis, the 7 columns, alone: put flatten"),
         ("conv 8 9x9 nobias, batchnorm", (9, 9), 2, "torch refuses to train it on a batch of one image"),
@@ -155,6 +157,18 @@ def test_warnings(text, size, number, words):
 
 def test_the_bias_of_each_column_is_of_use_before_a_norm_of_each_channel():
     assert not any("useless" in warning for warning in shapes.trace("linear 10, bn", (3, 4, 6))[0].warnings)
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize("kernel", [2, 3, 4])
+def test_holes_are_told_where_torch_leaves_them(kernel, stride, dilation):
+    layer = torch.nn.ConvTranspose2d(1, 1, (kernel, 1), (stride, 1), dilation=(dilation, 1), bias=False)
+    torch.nn.init.ones_(layer.weight)
+    made = layer(torch.ones(1, 1, 40, 1))[0, 0, :, 0]
+    (row,) = shapes.trace(f"convt 1 {kernel}x1 s{stride}x1 d{dilation}x1 nobias", (1, 40, 1))
+    told = any("nothing but the bias" in warning for warning in row.warnings)
+    assert told == bool((made[18:-18] == 0).any())  # the ends apart, where stamps are few
 
 
 @pytest.mark.parametrize(

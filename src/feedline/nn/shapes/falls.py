@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from feedline.nn.shapes.receptive import Sliding
 from feedline.nn.shapes.sizes import Pair, by, extent
 from feedline.nn.shapes.words import counted_words, listed, said
@@ -37,12 +39,22 @@ def uneven_stamps(kernel: Pair, stride: Pair, dilation: Pair) -> Warnings:
     spans = [extent(kernel[axis], dilation[axis]) for axis in (0, 1)]
     if any(spans[axis] < stride[axis] for axis in (0, 1)):
         return (f"a {by(kernel)} kernel is smaller than stride {said(stride)}: some outputs see nothing but the bias",)
+    if any(_met(*axis) < axis[1] for axis in zip(kernel, stride, dilation, strict=True)):
+        return (
+            f"a {by(kernel)} kernel with stride {said(stride)} and dilation {said(dilation)} leaves holes: "
+            "some outputs see nothing but the bias",
+        )
     if any(kernel[axis] % stride[axis] for axis in (0, 1)):
         return (
             f"a {by(kernel)} kernel is no multiple of stride {said(stride)}: stamps overlap unevenly, which shows as a "
             "chequered pattern",
         )
     return ()
+
+
+def _met(kernel: int, stride: int, dilation: int) -> int:
+    """At how many places of each stride's length the taps of a stamp lie: tap * dilation modulo the stride."""
+    return min(kernel, stride // math.gcd(stride, dilation))
 
 
 def unread(windows: tuple[Sliding, Sliding], size: Pair, output: Pair) -> Warnings:
