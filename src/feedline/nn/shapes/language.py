@@ -69,7 +69,7 @@ def parse_shape(text: str) -> Shape:
 def _layer(number: int, text: str) -> Layer:
     try:
         name, *words = text.lower().split()
-        kind = KINDS[_known(name)]
+        kind = KINDS[known_name(name)]
         try:
             return kind.build(_words(words, kind))
         except ShapeError as error:
@@ -78,7 +78,12 @@ def _layer(number: int, text: str) -> Layer:
         raise ShapeError(f"layer {number}, {text!r}: {error}") from None
 
 
-def _known(name: str) -> str:
+def known_name(name: str) -> str:
+    """What the language calls a layer that goes by this name.
+
+    Raises:
+        ShapeError: none does.
+    """
     plain = re.sub(r"[-_]", "", name)
     for one in (plain, plain.removesuffix("2d"), plain.removesuffix("1d")):
         found = ALSO.get(one, one)

@@ -11,7 +11,8 @@ from typing import Any
 from feedline.errors import ShapeError
 from feedline.nn.shapes.convolution import Conv, ConvTranspose
 from feedline.nn.shapes.inverse import Filters, Solutions, filters, paddings, strides, tried
-from feedline.nn.shapes.language import parse, split
+from feedline.nn.shapes.kinds import KINDS
+from feedline.nn.shapes.language import known_name, parse, split
 from feedline.nn.shapes.layer import Layer, picture
 from feedline.nn.shapes.plain import Linear
 from feedline.nn.shapes.pooling import Pool
@@ -25,8 +26,9 @@ _LETTERS = {
     "o": ("output_padding", 0),
     "k": ("kernel", 1),
 }
+_ASKED = re.compile(rf"(?<!\S)({'|'.join((*(name for name, _ in _LETTERS.values()), *_LETTERS))})\s*=?\s*\?")
 _MOST_TRIED = 4096
-_FLAT = ("linear", "dense", "fc")
+_CONVOLUTIONS, _POOLS = ("conv", "convt", "depthwise"), ("pool", "avgpool")
 _Sized = Conv | ConvTranspose | Pool
 
 
@@ -71,30 +73,71 @@ def ask(
         ShapeError: the words are no question, or what is needed to answer is not told.
     """
     *known, last = split(network) or [""]
-    if "?" not in last or any("?" in part for part in known):
-        raise ShapeError(f"a question is asked of the last layer (conv 32 3x3 p?), and {last!r} is the last")
+    _require_question(known, last)
     layers = parse(",".join(known))
     shape = trace(layers, input_shape).output_shape if layers else tuple(input_shape)
-    letters = re.findall(r"(?<!\S)([spdok])=?\?", last)
-    if len(letters) > 1 or (letters and re.search(r"(?<!\S)\?", last)):
+    text = _ASKED.sub(lambda found: f"{found[1][0]}?", last.lower())
+    letters = re.findall(r"(?<!\S)([spdok])\?", text)
+    marks = [place for place, word in enumerate(text.split()) if word == "?"]
+    if len(letters) > 1 or (letters and marks):
         raise ShapeError(f"one thing is asked for: conv 32 3x3 p?, or conv ? 3x3, not {last!r}")
-    if output is not None and parameters is None and not last.startswith(_FLAT):  # "conv 32 ?" asks for its kernel
-        last, letters = re.sub(r"(?<=\s)\?", "k?", last, count=1), letters or ["k"]
+    kind = _kind(text)
+    if output is not None and parameters is None and marks:
+        text, letters = _for_the_kernel(text, kind, marks), ["k"]
     if letters:
-        return _ask_setting(last, letters[0], layers, shape, output)
-    return _ask_count(last, layers, shape, parameters)
+        return _ask_setting(text, letters[0], layers, shape, output)
+    return _ask_count(text, layers, shape, parameters)
+
+
+def _require_question(known: Sequence[str], last: str) -> None:
+    for number, part in enumerate(known, 1):
+        if "?" in part:
+            raise ShapeError(f"a question is asked of the last layer alone, and layer {number}, {part!r}, asks as well")
+    if "?" not in last:
+        raise ShapeError(f"a question is asked of the last layer (conv 32 3x3 p?), and {last!r} is the last")
+
+
+def _kind(text: str) -> str:
+    """The name, as the language has it, of a layer that can be asked."""
+    kind = known_name(text.split()[0])
+    if kind not in (*_CONVOLUTIONS, *_POOLS, "linear"):
+        raise ShapeError(f"{text!r}: ? is asked of convolutions, pools and linear layers: conv ? 3x3, or linear ?")
+    return kind
+
+
+def _for_the_kernel(text: str, kind: str, marks: Sequence[int]) -> str:
+    """The words with k? where "?" stands for the kernel, which a size tells: "conv 32 ?", "pool ?"."""
+    if kind == "linear":
+        raise ShapeError(f"{text!r}: what comes out of it is its number of features; ask by its --parameters")
+    if list(marks) != [2 if kind in ("conv", "convt") else 1]:
+        raise ShapeError(f"{text!r}: no size that comes out tells how many filters it has; ask by its --parameters")
+    return re.sub(r"(?<!\S)\?", "k?", text, count=1)
+
+
+def _guessed(guess: str, text: str, before: Sequence[Layer]) -> Layer:
+    """The layer with a guess for what is asked; errors show what was typed, and count the layers before it."""
+    try:
+        return parse(guess)[0]
+    except ShapeError as error:
+        words = str(error).replace(f"layer 1, {guess!r}", f"layer {len(before) + 1}, {text!r}")
+        raise ShapeError(words) from None
 
 
 def _ask_setting(text: str, letter: str, before: tuple[Layer, ...], shape: Shape, output: Size | None) -> Question:
     name, least = _LETTERS[letter]
-    (layer,) = parse(re.sub(rf"(?<!\S){letter}=?\?", f"{letter}{least}", text))
+    kind = _kind(text)
+    if letter not in KINDS[kind].settings and kind != "linear":
+        raise ShapeError(f"{text!r}: {letter}? asks for the {name.replace('_', ' ')}, and {kind} has none")
+    layer = None if kind == "linear" else _guessed(text.replace(f" {letter}?", f" {letter}{least}"), text, before)
     if not isinstance(layer, _Sized) or len(shape) != 3:
         raise ShapeError(f"{text!r}: {letter}? is asked of convolutions and pools of pictures")
     size = (shape[1], shape[2])
     wanted = pair(output, "the output", 1) if output is not None else _kept(layer, name, size)
-    axes = [_solve(_square(layer, axis), name, least, size[axis], wanted[axis]) for axis in (0, 1)]
+    follows = letter == "k" and kind in _POOLS and not re.search(r"(?<!\S)s(tride)?=?\d", text)
+    names = ("kernel", "stride") if follows else (name,)  # a pool's stride is its kernel unless told
+    axes = [_solve(_square(layer, axis), names, least, size[axis], wanted[axis]) for axis in (0, 1)]
     word = name.replace("_", " ")
-    answers = [_with(layer, **{name: both}) for both in _alike(axes[0].values, axes[1].values)]
+    answers = [_with(layer, **dict.fromkeys(names, both)) for both in _alike(axes[0].values, axes[1].values)]
     return Question(
         f"which {word} makes {by(wanted)} of {by(size)}",
         tuple(answers),
@@ -126,7 +169,8 @@ def _with(layer: _Sized, **settings: Any) -> _Sized:
     return replace(layer, **settings)
 
 
-def _solve(layer: _Sized, name: str, least: int, size: int, output: int) -> Solutions[int]:
+def _solve(layer: _Sized, names: tuple[str, ...], least: int, size: int, output: int) -> Solutions[int]:
+    name = names[0]
     if isinstance(layer, Conv) and name in ("stride", "padding"):
         kernel, stride, dilation = (pair(one, "")[0] for one in (layer.kernel, layer.stride, layer.dilation))
         if name == "padding":
@@ -137,7 +181,7 @@ def _solve(layer: _Sized, name: str, least: int, size: int, output: int) -> Solu
     def size_of(value: int) -> int | None:
         channels = _channels(layer)
         try:
-            return _with(layer, **{name: value}).apply((channels, size, size)).output[1]
+            return _with(layer, **dict.fromkeys(names, value)).apply((channels, size, size)).output[1]
         except ShapeError:
             return None
 
@@ -153,10 +197,13 @@ def _ask_count(text: str, before: tuple[Layer, ...], shape: Shape, parameters: i
     if parameters is None:
         raise ShapeError(f"{text!r}: how many parameters has the layer? Say it: --parameters 896")
     words = text.split()
+    if _kind(text) in _POOLS:
+        raise ShapeError(f"{text!r}: a pool has no parameters; ask by what comes out: --output 112")
     groups = next((int(said[1]) for word in words if (said := re.fullmatch(r"g(?:roups)?=?(\d+)", word))), 1)
     marked = {place for place, word in enumerate(words) if word == "?"}
     guess = {1: str(groups), 2: "1"}
-    (layer,) = parse(" ".join(guess.get(place, word) if place in marked else word for place, word in enumerate(words)))
+    guessed = " ".join(guess.get(place, word) if place in marked else word for place, word in enumerate(words))
+    layer = _guessed(guessed, text, before)
     bias = None if "nobias" not in words else False
     if isinstance(layer, Linear):
         found = filters(parameters, shape[-1], 1, bias)
