@@ -64,6 +64,30 @@ def test_filters_are_all_that_have_so_many_parameters(parameters, channels, grou
     assert found.why
 
 
+@pytest.mark.parametrize(
+    ("text", "size", "output", "expected", "words"),
+    [
+        ("conv 32 1x1 d?", 224, 224, ["conv 32 1x1"], "dilation 1 gives 224, and so does every larger one"),
+        ("conv 3 3x3 same d?", 8, 8, ["conv 3 3x3 same"], "dilation 1 gives 8, and so does every larger one"),
+        ("conv 3 same k?", 8, 8, ["conv 3 1x1 same"], "kernel 1 gives 8, and so does every larger one"),
+        ("pool 8 s?", 8, 1, ["pool 8 s1"], "stride 1 gives 1, and so does every larger one"),
+        ("pool 3 s?", 8, 1, ["pool 3 s6"], "stride 6 gives 1, and so does every larger one"),
+        ("pool 3 s?", 8, 2, ["pool 3", "pool 3 s4", "pool 3 s5"], "stride from 1 to 11 tried"),
+        ("conv 3 3x3 s?", 8, 1, ["conv 3 3x3 s6"], "with stride 6 and every larger one there is one window"),
+    ],
+)
+def test_the_least_of_endlessly_many_is_listed(text, size, output, expected, words):
+    question = shapes.ask(text, (3, size, size), output=output)
+    assert [str(answer) for answer in question.answers] == expected
+    assert words in question.why
+
+
+def test_the_least_that_answers_for_height_and_width_alike():
+    assert answers("conv 3 3x3 s?", (3, 8, 6), output=1) == ["conv 3 3x3 s6"]
+    assert answers("pool 3 s?", (3, 8, 6), output=1) == ["pool 3 s6"]
+    assert answers("conv 3 3x3 s?", (3, 8, 6), output=(2, 1)) == ["conv 3 3x3 s4", "conv 3 3x3 s5"]
+
+
 def test_why_there_is_none():
     assert shapes.same_padding(4) == shapes.Solutions(
         (),

@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 from feedline.nn.shapes.sizes import Pair, Size, conv_size, extent, pair
 
 Value = TypeVar("Value")
+_ENDLESS = 10**9
+"""What answers, and is so large, stands for all that is larger: sizes only grow with a setting, or only shrink."""
 LARGEST_KERNEL = 15
 """Square kernels that are tried where none is named."""
 
@@ -21,10 +23,12 @@ class Solutions(Generic[Value]):
     Attributes:
         values: the answers; empty where there is none.
         why: the formula with its numbers, or what stands in the way.
+        endless: whether every larger number than the last of the values is an answer, too.
     """
 
     values: tuple[Value, ...]
     why: str
+    endless: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.values)
@@ -70,7 +74,7 @@ def paddings(size: int, output: int, kernel: int, stride: int = 1, dilation: int
 
 
 def strides(size: int, output: int, kernel: int, padding: int = 0, dilation: int = 1) -> Solutions[int]:
-    """All strides with which a convolution makes ``output`` pixels of ``size``; of one pixel, only the least.
+    """All strides with which a convolution makes ``output`` pixels of ``size``; of one pixel, the least of endlessly many.
 
     From floor(steps / stride) = output - 1, where steps = size + 2 * padding - dilation * (kernel - 1) - 1.
     """
@@ -79,7 +83,9 @@ def strides(size: int, output: int, kernel: int, padding: int = 0, dilation: int
     if steps < 0:
         return Solutions((), f"the kernel spans {-steps} pixels more than the input and its padding have")
     if output == 1:
-        return Solutions((steps + 1,), f"{formula}: with each stride above that there is one window")
+        return Solutions(
+            (steps + 1,), f"{formula}: with stride {steps + 1} and every larger one there is one window", True
+        )
     found = tuple(range(steps // output + 1, steps // (output - 1) + 1))
     condition = f"{formula}, and floor({steps} / stride) must be {output - 1}"
     if found:
@@ -137,6 +143,10 @@ def tried(size_of: Callable[[int], int | None], values: Iterable[int], output: i
     """
     sizes = {value: size for value in values if (size := size_of(value)) is not None}
     found = tuple(value for value, size in sizes.items() if size == output)
+    if found and found[-1] == max(sizes) and size_of(_ENDLESS) == output:
+        first = next((value + 1 for value in reversed(sizes) if sizes[value] != output), min(sizes))
+        least = tuple(value for value in found if value <= first)
+        return Solutions(least, f"{name} {first} gives {output:,}, and so does every larger one", True)
     if found:
         return Solutions(found, f"{name} from {min(sizes)} to {max(sizes)} tried")
     if not sizes:

@@ -34,7 +34,7 @@ _Sized = Conv | ConvTranspose | Pool
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked of a network's last layer, and every answer to it.
+    """What was asked of a network's last layer, and every answer to it; of endlessly many, the least.
 
     Attributes:
         asked: the question in words.
@@ -137,7 +137,7 @@ def _ask_setting(text: str, letter: str, before: tuple[Layer, ...], shape: Shape
     names = ("kernel", "stride") if follows else (name,)  # a pool's stride is its kernel unless told
     axes = [_solve(_square(layer, axis), names, least, size[axis], wanted[axis]) for axis in (0, 1)]
     word = name.replace("_", " ")
-    answers = [_with(layer, **dict.fromkeys(names, both)) for both in _alike(axes[0].values, axes[1].values)]
+    answers = [_with(layer, **dict.fromkeys(names, both)) for both in _alike(*axes)]
     return Question(
         f"which {word} makes {by(wanted)} of {by(size)}",
         tuple(answers),
@@ -146,9 +146,15 @@ def _ask_setting(text: str, letter: str, before: tuple[Layer, ...], shape: Shape
     )
 
 
-def _alike(high: Sequence[int], wide: Sequence[int]) -> list[Pair]:
+def _alike(high: Solutions[int], wide: Solutions[int]) -> list[Pair]:
     """What answers for height and width alike; where nothing does, each with each."""
-    return [(value, value) for value in high if value in wide] or list(product(high, wide))
+    values = sorted({*high.values, *wide.values})
+    alike = [(value, value) for value in values if _answers(high, value) and _answers(wide, value)]
+    return alike or list(product(high.values, wide.values))
+
+
+def _answers(found: Solutions[int], value: int) -> bool:
+    return value in found.values or (found.endless and value > found.values[-1])
 
 
 def _kept(layer: _Sized, name: str, size: Pair) -> Pair:
