@@ -129,6 +129,7 @@ IMAGE = (3, 224, 224)
         ("conv 32 3x3 Stride=? p1", {"output": 112}, ["conv 32 3x3 s2 p1"]),
         ("conv 32 K?", {"output": 220}, ["conv 32 5x5"]),
         ("MaxPool2d ?", {"output": 32}, ["pool 7"]),
+        ("pool ? s2", {"output": 110}, ["pool 5 s2", "pool 6 s2"]),
         ("convt 8 3x3 s2 p1 output_padding?", {"output": 448}, ["convt 8 3x3 s2 p1 o1"]),
         ("conv 32 3x3 d?", {"output": 218}, ["conv 32 3x3 d3"]),
         ("pool 3 s? p1", {"output": 112}, ["pool 3 s2 p1"]),

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -49,6 +50,12 @@ def test_the_first_layers_of_alexnet_and_resnet():
     assert resnet.output_shape == (64, 56, 56)
     assert (resnet[0].parameters, resnet[0].multiply_adds) == (9_408, 118_013_952)
     assert [row.warnings for row in resnet] == [()] * 4  # the row that is left over is padding
+
+
+def test_an_input_shape_may_be_numpy_s():
+    assert shapes.trace("relu", np.array([3, 4, 4])) == shapes.trace("relu", (3, 4, 4))
+    with pytest.raises(shapes.ShapeError, match=r"one number, not 3x-4x4"):
+        shapes.trace("relu", np.array([3, -4, 4]))
 
 
 def test_layers_may_be_given_as_such():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from feedline.nn.shapes.sizes import Pair, Size, conv_size, extent, pair
+from feedline.nn.shapes.sizes import Pair, Size, conv_size, extent, pair, require_whole
 
 Value = TypeVar("Value")
 _ENDLESS = 10**9
@@ -47,7 +47,11 @@ def same_padding(kernel: int, dilation: int = 1) -> Solutions[int]:
     """The padding that keeps the size of any input at stride 1: dilation * (kernel - 1) / 2.
 
     There is none where that is no whole number.
+
+    Raises:
+        ShapeError: a number is none that can be; as in all functions here.
     """
+    require_whole(kernel=(kernel, 1), dilation=(dilation, 1))
     total = extent(kernel, dilation) - 1
     formula = f"{dilation}*({kernel}-1) = {total} pixels are lost"
     if total % 2 == 0:
@@ -60,6 +64,7 @@ def paddings(size: int, output: int, kernel: int, stride: int = 1, dilation: int
 
     From (output - 1) * stride <= size + 2 * padding - dilation * (kernel - 1) - 1 < output * stride.
     """
+    require_whole(size=(size, 1), output=(output, 1), kernel=(kernel, 1), stride=(stride, 1), dilation=(dilation, 1))
     spans = extent(kernel, dilation)
     least = (output - 1) * stride - size + spans
     most = least + stride - 1
@@ -74,10 +79,11 @@ def paddings(size: int, output: int, kernel: int, stride: int = 1, dilation: int
 
 
 def strides(size: int, output: int, kernel: int, padding: int = 0, dilation: int = 1) -> Solutions[int]:
-    """All strides with which a convolution makes ``output`` pixels of ``size``; of one pixel, the least of endlessly many.
+    """All strides with which a convolution makes ``output`` pixels of ``size``; of one pixel, the least of them.
 
     From floor(steps / stride) = output - 1, where steps = size + 2 * padding - dilation * (kernel - 1) - 1.
     """
+    require_whole(size=(size, 1), output=(output, 1), kernel=(kernel, 1), padding=(padding, 0), dilation=(dilation, 1))
     steps = size + 2 * padding - extent(kernel, dilation)
     formula = f"{size} + 2*{padding} - {dilation}*({kernel}-1) - 1 = {steps}"
     if steps < 0:
@@ -115,6 +121,8 @@ def filters(
         groups: of the convolution.
         largest_kernel: the side of the largest that is tried.
     """
+    require_whole(parameters=(parameters, 1), channels=(channels, 1), groups=(groups, 1))
+    require_whole(largest_kernel=(largest_kernel, 1))
     if channels % groups:
         return Solutions((), f"{channels} input channels do not divide into {groups} groups")
     kernels = [pair(kernel, "kernel", 1)] if kernel is not None else [(k, k) for k in range(1, largest_kernel + 1)]
@@ -123,7 +131,7 @@ def filters(
     found = [
         Filters(parameters // weights, each, has)
         for each, has, weights in tried
-        if parameters > 0 and parameters % weights == 0 and parameters // weights % groups == 0
+        if parameters % weights == 0 and parameters // weights % groups == 0
     ]
     if found:
         return Solutions(tuple(found), f"each filter has channels / groups * kernel + bias of the {parameters:,}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from feedline.errors import ShapeError
 from feedline.nn.shapes.receptive import Sliding, Window
@@ -34,6 +34,7 @@ class Applied:
     warnings: tuple[str, ...] = ()
 
 
+@runtime_checkable
 class Layer(Protocol):
     """A frozen description of a layer; ``str`` of it is what the language says."""
 

@@ -17,7 +17,7 @@ from feedline.nn.shapes.layer import Layer, picture
 from feedline.nn.shapes.plain import Linear
 from feedline.nn.shapes.pooling import Pool
 from feedline.nn.shapes.sizes import Pair, Shape, Size, by, extent, pair
-from feedline.nn.shapes.tracing import trace
+from feedline.nn.shapes.tracing import input_of, trace
 
 _LETTERS = {
     "s": ("stride", 1),
@@ -75,7 +75,7 @@ def ask(
     *known, last = split(network) or [""]
     _require_question(known, last)
     layers = parse(",".join(known))
-    shape = trace(layers, input_shape).output_shape if layers else tuple(input_shape)
+    shape = trace(layers, input_shape).output_shape if layers else input_of(input_shape)
     text = _ASKED.sub(lambda found: f"{found[1][0]}?", last.lower())
     letters = re.findall(r"(?<!\S)([spdok])\?", text)
     marks = [place for place, word in enumerate(text.split()) if word == "?"]

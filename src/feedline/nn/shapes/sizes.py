@@ -25,6 +25,18 @@ def pair(value: Size, name: str, least: int = 0) -> Pair:
     return both
 
 
+def require_whole(**given: tuple[int, int]) -> None:
+    """Whole numbers by their names, each with the least that it may be.
+
+    Raises:
+        ShapeError: one is no whole number, or below that.
+    """
+    for name, (value, least) in given.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            what = name.replace("_", " ")
+            raise ShapeError(f"{what} must be a whole number of at least {least}, not {value!r}")
+
+
 def by(size: Shape) -> str:
     """(3, 5) as 3x5, and a square as one number would be: 3x3."""
     return "x".join(map(str, size))
@@ -39,8 +51,9 @@ def conv_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilatio
     """floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1, as torch.nn.Conv2d.
 
     Raises:
-        ShapeError: the kernel spans more than the padded input has.
+        ShapeError: the kernel spans more than the padded input has, or a number is none that can be.
     """
+    require_whole(size=(size, 1), kernel=(kernel, 1), stride=(stride, 1), padding=(padding, 0), dilation=(dilation, 1))
     return padded_size(size + 2 * padding, kernel, stride, dilation)
 
 
@@ -60,6 +73,8 @@ def conv_transpose_size(
     Raises:
         ShapeError: nothing is left after the padding was cut off, or the output padding is too large.
     """
+    require_whole(size=(size, 1), kernel=(kernel, 1), stride=(stride, 1), padding=(padding, 0), dilation=(dilation, 1))
+    require_whole(output_padding=(output_padding, 0))
     if output_padding >= max(stride, dilation):
         raise ShapeError(
             f"output padding must be below the stride or the dilation ({max(stride, dilation)}), not {output_padding}"
@@ -87,6 +102,7 @@ def pool_size(
         ShapeError: no window fits, or the padding is more than half of the kernel.
     """
     step = kernel if stride is None else stride
+    require_whole(size=(size, 1), kernel=(kernel, 1), stride=(step, 1), padding=(padding, 0), dilation=(dilation, 1))
     if padding > kernel // 2:
         raise ShapeError(f"padding of a pool is at most half of its kernel {kernel}, so {kernel // 2}, not {padding}")
     left = size + 2 * padding - extent(kernel, dilation)

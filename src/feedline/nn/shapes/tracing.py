@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from operator import index
 from typing import Any
 
 from feedline.errors import ShapeError
@@ -112,8 +113,8 @@ def trace(network: str | Sequence[Layer], input_shape: Sequence[int]) -> Trace:
     Raises:
         ShapeError: words that are no network, or a layer that does not fit what comes in; its number is named.
     """
-    layers = parse(network) if isinstance(network, str) else tuple(network)
-    shape = _input(input_shape)
+    layers = parse(network) if isinstance(network, str) else _described(network)
+    shape = input_of(input_shape)
     if not layers:
         raise ShapeError("a network has at least one layer: conv 32 3x3 p1, relu, ...")
     applied = _applied(layers, shape)
@@ -138,12 +139,28 @@ def trace(network: str | Sequence[Layer], input_shape: Sequence[int]) -> Trace:
     return Trace(shape, tuple(rows))
 
 
-def _input(given: Sequence[int]) -> Shape:
-    shape = tuple(given)
-    if len(shape) not in (1, 3) or any(not isinstance(side, int) or side < 1 for side in shape):
-        raise ShapeError(
-            f"an input is CxHxW, as 3x224x224 (a grey image 1x28x28), or one number, not {by(shape) or 'nothing'}"
-        )
+def _described(network: Sequence[Layer]) -> tuple[Layer, ...]:
+    for number, layer in enumerate(network, 1):
+        if not isinstance(layer, Layer):
+            raise ShapeError(
+                f"a network is words, or descriptions of layers (shapes.Conv(32, 3)), and layer {number} is {layer!r}"
+            )
+    return tuple(network)
+
+
+def input_of(given: Sequence[int]) -> Shape:
+    """The shape of what comes in, in plain numbers; numpy's are taken, too.
+
+    Raises:
+        ShapeError: it is neither (channels, height, width) nor (features,).
+    """
+    rule = "an input is CxHxW, as 3x224x224 (a grey image 1x28x28), or one number"
+    try:
+        shape = tuple(index(side) for side in given)
+    except TypeError:
+        raise ShapeError(f"{rule}, in a tuple of whole numbers, not {given!r}") from None
+    if len(shape) not in (1, 3) or min(shape) < 1:
+        raise ShapeError(f"{rule}, not {by(shape) or 'nothing'}")
     return shape
 
 
