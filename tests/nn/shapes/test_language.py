@@ -40,6 +40,7 @@ Conv, ConvTranspose, Pool, Norm = shapes.Conv, shapes.ConvTranspose, shapes.Pool
         ("leaky_relu 0.2", shapes.Elementwise("leakyrelu", 0.2)),
         ("dropout .5", shapes.Elementwise("dropout", 0.5)),
         ("bn", Norm("batch", True)),
+        ("Dropout1d", shapes.Elementwise("dropout")),
         ("BatchNorm1d noaffine", Norm("batch", False)),
         ("instancenorm", Norm("instance", False)),
         ("instancenorm affine", Norm("instance", True)),
@@ -104,6 +105,8 @@ def test_what_is_said_again_means_the_same(layer):
     ("text", "message"),
     [
         ("convv 3", "layer 1, 'convv 3': no layer is called 'convv'; did you mean conv?"),
+        ("relu, conv1d 10 3", "layer 2, 'conv1d 10 3': 'conv1d' works along one axis, and pictures have two: conv"),
+        ("MaxPool_1d 2", "'maxpool_1d' works along one axis, and pictures have two: maxpool"),
         ("relu, zzzzzz", "layer 2, 'zzzzzz': no layer is called 'zzzzzz'; there are conv, depthwise, "),
         ("conv 16", "layer 1, 'conv 16': it has no kernel; right would be: conv 32 3x3 s2 p1"),
         ("conv", "it takes 1 to 2 sizes without a letter, not 0; right would be: conv 32 3x3 s2 p1"),

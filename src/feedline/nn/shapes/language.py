@@ -20,6 +20,8 @@ _SETTINGS = {
     "m": "multiplier",
     "k": "kernel",
 }
+_ALSO_FLAT = ("batchnorm", "instancenorm", "dropout")
+"""What may be called 1d: it does to a picture what it does to a row of numbers."""
 _VALUE = r"(\d{1,9})(?:x(\d{1,9}))?"
 _SETTING = re.compile(rf"({'|'.join((*_SETTINGS.values(), *_SETTINGS))})=?{_VALUE}", re.ASCII)
 _REPEATED = re.compile(r"(\d{1,3})\s*[x*]\s*\(([^()]*)\)", re.ASCII)
@@ -87,8 +89,10 @@ def known_name(name: str) -> str:
     plain = re.sub(r"[-_]", "", name)
     for one in (plain, plain.removesuffix("2d"), plain.removesuffix("1d")):
         found = ALSO.get(one, one)
-        if found in KINDS:
+        if found in KINDS and (not plain.endswith("1d") or found in _ALSO_FLAT):
             return found
+    if plain.endswith("1d") and ALSO.get(plain[:-2], plain[:-2]) in KINDS:
+        raise ShapeError(f"{name!r} works along one axis, and pictures have two: {name[:-2].rstrip('-_')}")
     near = difflib.get_close_matches(plain, [*KINDS, *ALSO], 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(NAMES)}"
     raise ShapeError(f"no layer is called {name!r}; {hint}")
