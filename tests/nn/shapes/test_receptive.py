@@ -174,5 +174,15 @@ def test_the_largest_counts_where_outputs_differ():
     assert field("adaptiveavg 3", (1, 7, 8)).size == (3, 4)
 
 
+def test_that_of_a_window_wholly_in_the_padding_is_nothing():
+    layers = [
+        shapes.Pool(2, 3, 1, kind="avg"),
+        shapes.AdaptivePool(2),
+        shapes.Pad(1, 0, 1, 2),
+        shapes.Pool(1, 3, kind="avg"),
+    ]
+    assert shapes.trace(layers, (1, 37, 37))[-1].field.size == (0, 0)
+
+
 def test_a_flat_input_has_none():
     assert field("linear 3", (8,)) is None

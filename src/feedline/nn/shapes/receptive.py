@@ -171,4 +171,5 @@ def _along(windows: Sequence[Window], outputs: int, inputs: int) -> tuple[int, F
     if any(isinstance(window, Cells | Whole) for window in windows):  # what takes all there is takes no more than that
         ends = [(max(first, 0), min(last, inputs - 1)) for first, last in ends]
     jump = math.prod((window.jump for window in windows), start=Fraction(1))
-    return max(last - first + 1 for first, last in ends), jump, Fraction(sum(ends[0]), 2)
+    seen = max(0, *(last - first + 1 for first, last in ends))  # of a window wholly in the padding, nothing
+    return seen, jump, Fraction(sum(ends[0]), 2)
