@@ -162,6 +162,19 @@ def test_warnings(text, size, number, words):
     assert any(words in warning for warning in rows[number - 1].warnings), rows[number - 1].warnings
 
 
+@pytest.mark.parametrize("shape", [(224, 224, 3), (28, 28, 1), (16, 64, 4)])
+def test_channels_that_stand_last_are_warned_of(shape):
+    first, second = shapes.trace("relu, relu", shape)
+    channels, high, wide = shape[2], *shape[:2]
+    assert first.warnings[0].endswith(f"x{channels} pixels; was {channels}x{high}x{wide} meant?")
+    assert second.warnings == ()
+
+
+@pytest.mark.parametrize("shape", [(3, 224, 224), (512, 1, 1), (512, 3, 3), (3, 224, 3), (64, 28, 2), (8,)])
+def test_channels_that_stand_first_are_not(shape):
+    assert shapes.trace("relu", shape)[0].warnings == ()
+
+
 def test_the_bias_of_each_column_is_of_use_before_a_norm_of_each_channel():
     assert not any("useless" in warning for warning in shapes.trace("linear 10, bn", (3, 4, 6))[0].warnings)
 

@@ -16,6 +16,8 @@ from feedline.nn.shapes.receptive import Field, Sliding, Whole, Window, field
 from feedline.nn.shapes.sizes import Shape, by
 from feedline.nn.shapes.words import said
 
+_PICTURE = 16
+"""So many channels of so many rows, 1, 3 or 4 pixels wide, are rather a picture with its channels last."""
 _LARGEST = 2**14
 """The largest side that is tried when a network is told which images it could take."""
 
@@ -120,6 +122,7 @@ def trace(network: str | Sequence[Layer], input_shape: Sequence[int]) -> Trace:
     applied = _applied(layers, shape)
     inputs = [shape, *(one.output for one in applied[:-1])]
     neighbours = neighbour_warnings(layers, inputs)
+    neighbours[0] += _channels_last(shape)
     rows = [
         Row(
             number,
@@ -162,6 +165,15 @@ def input_of(given: Sequence[int]) -> Shape:
     if len(shape) not in (1, 3) or min(shape) < 1:
         raise ShapeError(f"{rule}, not {by(shape) or 'nothing'}")
     return shape
+
+
+def _channels_last(shape: Shape) -> list[str]:
+    """A warning of an input that was told height first."""
+    if len(shape) != 3 or shape[2] not in (1, 3, 4) or min(shape[:2]) < _PICTURE:
+        return []
+    high, wide, channels = shape
+    meant = by((channels, high, wide))
+    return [f"an input is CxHxW: {by(shape)} is {high} channels of {wide}x{channels} pixels; was {meant} meant?"]
 
 
 def _applied(layers: Sequence[Layer], shape: Shape) -> list[Applied]:
