@@ -22,6 +22,18 @@ Conv, ConvTranspose, Pool, Norm = shapes.Conv, shapes.ConvTranspose, shapes.Pool
         ("conv 32 3 stride2 padding1", Conv(32, 3, 2, 1)),
         ("conv 32 3 same", Conv(32, 3, padding="same")),
         ("conv 32 3 valid", Conv(32, 3)),
+        ("conv 32 3 padding=same", Conv(32, 3, padding="same")),
+        ("conv 32 3 Padding = Valid", Conv(32, 3)),
+        ("conv 32 3 x 5 stride 2 padding 1", Conv(32, (3, 5), 2, 1)),
+        ("conv 32 3×5 s 2 x 1 p = 1 dilation= 2", Conv(32, (3, 5), (2, 1), 1, 2)),
+        ("Conv2DTranspose 8 4 stride 2", ConvTranspose(8, 4, 2)),
+        ("MaxPooling2D 2", Pool(2)),
+        ("AveragePooling2D 2 X 3", Pool((2, 3), kind="avg")),
+        ("GlobalAveragePooling2D", shapes.AdaptivePool(1, "avg")),
+        ("GlobalMaxPooling2D", shapes.AdaptivePool(1, "max")),
+        ("BatchNormalization", Norm("batch", True)),
+        ("ZeroPadding2D 1", shapes.Pad(1, 1, 1, 1)),
+        ("UpSampling2D 2", shapes.Upsample(2)),
         ("depthwise 3x3 p1 m2", Conv(None, 3, padding=1, multiplier=2)),
         ("convt 8 4 s2 p1 o1", ConvTranspose(8, 4, 2, 1, 1)),
         ("transposed 8 4 g2 d3 nobias", ConvTranspose(8, 4, groups=2, dilation=3, bias=False)),
@@ -67,6 +79,7 @@ def test_layers_are_repeated():
     assert shapes.parse("flatten, 2 * (linear 8, 2x(relu, tanh)), linear 2") == shapes.parse(
         "flatten, linear 8, relu, tanh, relu, tanh, linear 8, relu, tanh, relu, tanh, linear 2"
     )
+    assert shapes.parse("2 × (relu)") == shapes.parse("relu, relu")
     with pytest.raises(shapes.ShapeError, match="repeat fewer"):
         shapes.parse("999x(999x(relu))")
     with pytest.raises(shapes.ShapeError, match=r"layer 1, .* no layer is called"):

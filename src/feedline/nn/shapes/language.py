@@ -24,7 +24,10 @@ _ALSO_FLAT = ("batchnorm", "instancenorm", "dropout")
 """What may be called 1d: it does to a picture what it does to a row of numbers."""
 _VALUE = r"(\d{1,9})(?:x(\d{1,9}))?"
 _SETTING = re.compile(rf"({'|'.join((*_SETTINGS.values(), *_SETTINGS))})=?{_VALUE}", re.ASCII)
-_REPEATED = re.compile(r"(\d{1,3})\s*[x*]\s*\(([^()]*)\)", re.ASCII)
+_SAME = re.compile(r"(?<!\S)p(?:adding)?[ =]+(same|valid)(?!\S)", re.IGNORECASE)
+_APART = re.compile(rf"(?<!\S)({'|'.join((*_SETTINGS.values(), *_SETTINGS))})(?: +=? *|= +)(?=[\d?])", re.IGNORECASE)
+_TIMES = re.compile(r"(?<=\d) *[x×] *(?=\d)", re.IGNORECASE)
+_REPEATED = re.compile(r"(\d{1,3})\s*[x×*]\s*\(([^()]*)\)", re.ASCII)
 _LONGEST = 100_000
 _NUMBER = re.compile(_VALUE, re.ASCII)
 
@@ -51,7 +54,12 @@ def split(text: str) -> list[str]:
         if len(text) + len(found[2]) * int(found[1]) > _LONGEST:
             raise ShapeError(f"{found[1]} times {len(found[2]):,} characters are more than is computed: repeat fewer")
         text = text[: found.start()] + ",".join([found[2]] * int(found[1])) + text[found.end() :]
-    return [words for part in re.split(r"[,;\n]", text) if (words := " ".join(part.split()))]
+    return [_joined(words) for part in re.split(r"[,;\n]", text) if (words := " ".join(part.split()))]
+
+
+def _joined(words: str) -> str:
+    """Each size and setting as one word: "3 x 3" as 3x3, "stride 2" as stride=2, "padding=same" as same."""
+    return _APART.sub(r"\1=", _SAME.sub(r"\1", _TIMES.sub("x", words)))
 
 
 def parse_shape(text: str) -> Shape:
