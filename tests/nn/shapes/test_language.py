@@ -82,8 +82,25 @@ def test_layers_are_repeated():
     assert shapes.parse("2 × (relu)") == shapes.parse("relu, relu")
     with pytest.raises(shapes.ShapeError, match="repeat fewer"):
         shapes.parse("999x(999x(relu))")
-    with pytest.raises(shapes.ShapeError, match=r"layer 1, .* no layer is called"):
-        shapes.parse("2x(relu")
+    assert len(shapes.parse("1000x(relu)")) == 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("conv 8 3, 0x(relu, tanh)", "'0x(relu, tanh)' repeats nothing: leave it out"),
+        ("tanh, 999x(relu", "'999x(relu': brackets repeat what is in them, a number stands before, and each is closed"),
+        ("relu)", "'relu)': brackets repeat"),
+        ("tanh, (relu)", "'(relu)': brackets repeat"),
+        ("ax(relu)", "'ax(relu)': brackets repeat"),
+        ("1.5x(relu)", "'1.5x(relu)': brackets repeat"),
+        ("99999999999x(relu)", "'99999999999x(relu)': brackets repeat"),
+    ],
+)
+def test_brackets_that_repeat_nothing(text, message):
+    with pytest.raises(shapes.ShapeError, match=re.escape(message)) as info:
+        shapes.parse(text)
+    assert "right would be: 2x(conv" in str(info.value) or "how many times" in str(info.value)
 
 
 @pytest.mark.parametrize("name", shapes.NAMES)

@@ -27,7 +27,7 @@ _SETTING = re.compile(rf"({'|'.join((*_SETTINGS.values(), *_SETTINGS))})=?{_VALU
 _SAME = re.compile(r"(?<!\S)p(?:adding)?[ =]+(same|valid)(?!\S)", re.IGNORECASE)
 _APART = re.compile(rf"(?<!\S)({'|'.join((*_SETTINGS.values(), *_SETTINGS))})(?: +=? *|= +)(?=[\d?])", re.IGNORECASE)
 _TIMES = re.compile(r"(?<=\d) *[x×] *(?=\d)", re.IGNORECASE)
-_REPEATED = re.compile(r"(\d{1,3})\s*[x×*]\s*\(([^()]*)\)", re.ASCII)
+_REPEATED = re.compile(r"(?<![\w.])(\d{1,9})\s*[x×*]\s*\(([^()]*)\)", re.ASCII)
 _LONGEST = 100_000
 _NUMBER = re.compile(_VALUE, re.ASCII)
 
@@ -48,12 +48,19 @@ def split(text: str) -> list[str]:
     """The words of each layer, with what is repeated written out.
 
     Raises:
-        ShapeError: more is repeated than can be meant.
+        ShapeError: more is repeated than can be meant, or nothing, or a bracket has no other or no number.
     """
     while found := _REPEATED.search(text):
+        if int(found[1]) == 0:
+            raise ShapeError(f"{found[0]!r} repeats nothing: leave it out, or say how many times")
         if len(text) + len(found[2]) * int(found[1]) > _LONGEST:
             raise ShapeError(f"{found[1]} times {len(found[2]):,} characters are more than is computed: repeat fewer")
         text = text[: found.start()] + ",".join([found[2]] * int(found[1])) + text[found.end() :]
+    if bracket := re.search(r"[^,;\n]*[()][^,;\n]*", text):
+        raise ShapeError(
+            f"{bracket[0].strip()!r}: brackets repeat what is in them, a number stands before, and each is closed; "
+            "right would be: 2x(conv 64 3x3 p1, relu)"
+        )
     return [_joined(words) for part in re.split(r"[,;\n]", text) if (words := " ".join(part.split()))]
 
 
