@@ -160,6 +160,36 @@ def test_questions(text, named, expected):
             assert last.output_shape[1:] == (wanted if isinstance(wanted, tuple) else (wanted, wanted))
 
 
+@pytest.mark.parametrize(
+    ("text", "shape", "named", "expected", "words"),
+    [
+        ("conv 2 3x3 s?", (1, 9, 9), {"output": 4, "parameters": 20}, ["conv 2 3x3 s2"], "must be 3"),
+        (
+            "conv 2 3x3 s?",
+            (1, 9, 9),
+            {"output": 4, "parameters": 3},
+            [],
+            "; asking for 4x4 and 3 parameters leaves none of 1",
+        ),
+        ("conv 2 3x3 p?", (1, 9, 9), {"parameters": 3}, [], "; asking for 3 parameters leaves none of 1"),
+        ("linear ?", (784,), {"output": 10, "parameters": 7850}, ["linear 10"], "of the 7,850"),
+        ("linear ?", (784,), {"output": 11, "parameters": 7850}, [], "leaves none of 1"),
+        (
+            "conv ? ?",
+            (3, 9, 9),
+            {"output": 7, "parameters": 896},
+            ["conv 32 3x3"],
+            "; asking for 7x7 and 896 parameters leaves 1 of 2",
+        ),
+        ("conv 32 ?", (3, 9, 9), {"output": 7, "parameters": 896}, ["conv 32 3x3"], "of the 896"),
+    ],
+)
+def test_where_both_are_told_answers_have_both(text, shape, named, expected, words):
+    question = shapes.ask(text, shape, **named)
+    assert [str(answer) for answer in question.answers] == expected
+    assert words in question.why
+
+
 def test_the_layers_before_the_question_count():
     assert answers("conv 16 3x3 s2 p1, relu, conv ? 3x3", IMAGE, parameters=4_640) == ["conv 32 3x3"]
 

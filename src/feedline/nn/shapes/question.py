@@ -13,11 +13,12 @@ from feedline.nn.shapes.convolution import Conv, ConvTranspose
 from feedline.nn.shapes.inverse import Filters, Solutions, filters, paddings, strides, tried
 from feedline.nn.shapes.kinds import KINDS
 from feedline.nn.shapes.language import known_name, parse, split
-from feedline.nn.shapes.layer import Layer, picture
+from feedline.nn.shapes.layer import Applied, Layer, picture
 from feedline.nn.shapes.plain import Linear
 from feedline.nn.shapes.pooling import Pool
 from feedline.nn.shapes.sizes import Pair, Shape, Size, by, extent, pair
 from feedline.nn.shapes.tracing import input_of, trace
+from feedline.nn.shapes.words import counted_words
 
 _LETTERS = {
     "s": ("stride", 1),
@@ -67,7 +68,7 @@ def ask(
         network: in words, as ``parse`` takes them, with a question mark in its last layer.
         input_shape: (channels, height, width), or (features,).
         output: (height, width) behind the last layer, or one number for both.
-        parameters: of the last layer.
+        parameters: of the last layer. Where both are told, answers have both.
 
     Raises:
         ShapeError: the words are no question, or what is needed to answer is not told.
@@ -85,8 +86,30 @@ def ask(
     if output is not None and parameters is None and marks:
         text, letters = _for_the_kernel(text, kind, marks), ["k"]
     if letters:
-        return _ask_setting(text, letters[0], layers, shape, output)
-    return _ask_count(text, layers, shape, parameters)
+        found = _ask_setting(text, letters[0], layers, shape, output)
+    else:
+        found = _ask_count(text, layers, shape, parameters)
+    return _checked(found, shape, output, parameters)
+
+
+def _checked(question: Question, shape: Shape, output: Size | None, parameters: int | None) -> Question:
+    """Those answers alone that are as told, where both what comes out and the parameters were."""
+    if output is None and not (parameters and question.answers):
+        return question
+    wanted = None if output is None else pair(output, "the output", 1)
+    fit = tuple(answer for answer in question.answers if _as_told(answer.apply(shape), wanted, parameters))
+    if fit == question.answers:
+        return question
+    made = "" if wanted is None else by(wanted)
+    has = "" if parameters is None else counted_words(parameters, "parameter")
+    told = " and ".join(filter(None, (made, has)))
+    why = f"{question.why}; asking for {told} leaves {len(fit) or 'none'} of {len(question.answers)}"
+    return replace(question, answers=fit, why=why)
+
+
+def _as_told(made: Applied, output: Pair | None, parameters: int | None) -> bool:
+    size = made.output[1:] if len(made.output) == 3 else made.output * 2
+    return output in (None, size) and parameters in (None, made.parameters)
 
 
 def _require_question(known: Sequence[str], last: str) -> None:
