@@ -101,6 +101,8 @@ def test_why_there_is_none():
     assert shapes.filters(1000, 3, 3).why == (
         "1,000 is no multiple of 28 numbers a filter with bias: 35 filters have 980 and 36 filters have 1,008"
     )
+    assert shapes.filters(29, 3, 3).why.endswith("with bias: 1 filter has 28 and 2 filters have 56")
+    assert shapes.ask("conv ? 3x3", IMAGE, parameters=1).asked.endswith("has 1 parameter")
     assert shapes.filters(10, 5, 3, groups=2).why == "5 input channels do not divide into 2 groups"
     assert shapes.filters(7, 10, bias=True).why == "no square kernel up to 15 has weights that divide 7"
 

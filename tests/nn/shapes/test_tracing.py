@@ -149,6 +149,7 @@ def test_plain_values_go_through_json():
         ("convt 1 2x2 s3 d4", (6, 6), 1, "a 2x2 kernel with stride 3 and dilation 4 leaves holes"),
         ("adaptiveavg 7", (5, 5), 1, "7x7 is more than the 5x5 that comes in: pixels are repeated"),
         ("conv 8 3x3, linear 10", (9, 9), 2, "works along its last axis, the 7 columns, alone: put flatten"),
+        ("linear 10", (9, 1), 1, "works along its last axis, the 1 column, alone"),
         ("conv 8 9x9 nobias, batchnorm", (9, 9), 2, "torch refuses to train it on a batch of one image"),
         ("conv 8 3x3, batchnorm", (9, 9), 1, "its bias is useless: the norm behind it"),
         ("flatten, linear 8, batchnorm", (9, 9), 2, "its bias is useless"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from feedline.nn.shapes.sizes import Pair, Size, conv_size, extent, pair, require_whole
+from feedline.nn.shapes.words import counted_words
 
 Value = TypeVar("Value")
 _ENDLESS = 10**9
@@ -170,7 +171,11 @@ def _unequal(total: int) -> str:
 def _no_filters(parameters: int, weights: int, bias: bool, groups: int) -> str:
     step = weights * groups
     below = parameters // step * groups
-    near = [f"{count:,} filters have {count * weights:,}" for count in (below, below + groups) if count]
+    near = [
+        f"{counted_words(count, 'filter')} {'has' if count == 1 else 'have'} {count * weights:,}"
+        for count in (below, below + groups)
+        if count
+    ]
     what = f"{weights:,} numbers a filter {'with' if bias else 'without'} bias"
     many = f", {groups} filters at a time" if groups > 1 else ""
     return f"{parameters:,} is no multiple of {what}{many}: {' and '.join(near)}"

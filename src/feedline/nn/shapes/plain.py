@@ -10,7 +10,7 @@ from feedline.errors import ShapeError
 from feedline.nn.shapes.layer import SAME, Applied, both, picture
 from feedline.nn.shapes.receptive import Enlarged, Sliding, Whole
 from feedline.nn.shapes.sizes import Shape, Size, by, pair
-from feedline.nn.shapes.words import said
+from feedline.nn.shapes.words import counted_words, said
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Linear:
 
 def _on_a_picture(shape: Shape) -> str:
     return (
-        f"a linear layer on a picture ({by(shape)}) works along its last axis, the {shape[-1]} columns, alone: "
+        f"a linear layer on a picture ({by(shape)}) works along its last axis, the {counted_words(shape[-1], 'column')}, alone: "
         "put flatten or globalavg, flatten before it"
     )
 

@@ -242,7 +242,7 @@ def _ask_count(text: str, before: tuple[Layer, ...], shape: Shape, parameters: i
         answers = _convolutions(layer, found.values, shape, None if 1 in marked else layer.filters)
     else:
         raise ShapeError(f"{text!r}: ? is asked of convolutions and linear layers: conv ? 3x3, or linear ?")
-    asked = f"which {words[0]} on {by(shape)} has {parameters:,} parameters"
+    asked = f"which {words[0]} on {by(shape)} has {counted_words(parameters, 'parameter')}"
     unfit = "" if answers or not found else "; none of those that have so many is as told, or fits the input"
     return Question(asked, tuple(answers), found.why + unfit, before)
 

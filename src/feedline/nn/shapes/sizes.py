@@ -21,7 +21,7 @@ def pair(value: Size, name: str, least: int = 0) -> Pair:
     if len(both) != 2 or any(not isinstance(one, int) or isinstance(one, bool) for one in both):
         raise ShapeError(f"{name} is a whole number, or (height, width), not {value!r}")
     if min(both) < least:
-        raise ShapeError(f"{name} must be at least {least}, not {by(both)}")
+        raise ShapeError(f"{name} must be at least {least}, not {by(value) if isinstance(value, tuple) else value}")
     return both
 
 
