@@ -62,8 +62,8 @@ class Linear:
 
 def _on_a_picture(shape: Shape) -> str:
     return (
-        f"a linear layer on a picture ({by(shape)}) works along its last axis, the {counted_words(shape[-1], 'column')}, alone: "
-        "put flatten or globalavg, flatten before it"
+        f"a linear layer on a picture ({by(shape)}) works along its last axis, "
+        f"the {counted_words(shape[-1], 'column')}, alone: put flatten or globalavg, flatten before it"
     )
 
 
