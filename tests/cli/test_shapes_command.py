@@ -61,6 +61,14 @@ def test_the_patchgan_fits_80_columns(command):
     assert "warning: layers 9 and 12: a 4x4 kernel is even: it has no centre pixel, and its output lies half" in out
 
 
+@pytest.mark.parametrize("columns", ["30", "60"])
+def test_a_narrow_terminal_leaves_the_table_whole(says, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = says(PATCHGAN, "--input", "6x256x256")
+    assert "1 conv 64 4x4 s2 p1 64x128x128 4 2 6,208 100,663,296" in lines
+    assert lines[lines.index("nobias") - 1].startswith("3 conv 128 4x4 s2 p1 128x64x64 10 4 131,072")
+
+
 def test_warnings_stand_under_the_table(says):
     lines = says("pool 2, conv 8 3x3 s2", "--input", "3x9x9")
     assert lines[-2] == (

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -16,6 +17,9 @@ from feedline.nn import shapes as s
 from feedline.nn.shapes.sizes import by
 from feedline.nn.shapes.words import counted_words, listed, said
 
+_LAYER = 20
+"""So many letters of a layer stand on one line, however narrow the terminal is."""
+_WIDEST = 1000
 _EXAMPLE = "conv 32 3x3 s2 p1, relu, pool 2, flatten, linear 10"
 
 
@@ -77,7 +81,7 @@ def _tell(trace: s.Trace, explain: bool, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(trace.as_dict()))
         return
-    Console().print(_table(trace))
+    _print(_table(trace))
     typer.echo(
         f"{trace.parameters:,} parameters, {trace.multiply_adds:,} multiply-adds an image "
         "(biases, norms, activations and pools: none)"
@@ -89,12 +93,19 @@ def _tell(trace: s.Trace, explain: bool, as_json: bool) -> None:
         typer.echo(f"warning: {numbers}: {text}")
 
 
+def _print(table: Table) -> None:
+    """As wide as the terminal, or as the numbers and the least of a layer's column: numbers are never cut."""
+    console = Console()
+    needed = Measurement.get(console, console.options.update(width=_WIDEST), table).minimum
+    Console(width=max(console.width, needed)).print(table)
+
+
 def _table(trace: s.Trace) -> Table:
     right: Any = {"justify": "right", "no_wrap": True}
     columns = [Column("output", **right), Column("field", **right), Column("jump", **right)]
     table = Table(
         Column("", **right),
-        Column("layer", overflow="fold"),
+        Column("layer", overflow="fold", min_width=min(_LAYER, max(len(str(row.layer)) for row in trace))),
         *columns,
         Column("parameters", **right),
         Column("multiply-adds", **right),
