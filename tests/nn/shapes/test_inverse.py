@@ -147,6 +147,10 @@ IMAGE = (3, 224, 224)
         ("conv 6 1x1, conv ? 3x3 g2", {"parameters": 280}, ["conv 10 3x3 g2"]),
         ("convt ? 4x4", {"parameters": 98}, ["convt 2 4x4"]),
         ("flatten, linear ?", {"parameters": 1_505_290}, ["linear 10"]),
+        ("depthwise ?", {"parameters": 30}, ["depthwise 3x3"]),
+        ("depthwise ? p1 m2", {"parameters": 54}, ["depthwise 3x3 p1 m2 nobias"]),
+        ("depthwise ? nobias", {"parameters": 30}, []),
+        ("depthwise ?", {"output": 220}, ["depthwise 5x5"]),
     ],
 )
 def test_questions(text, named, expected):
@@ -192,6 +196,15 @@ def test_where_both_are_told_answers_have_both(text, shape, named, expected, wor
     assert words in question.why
 
 
+def test_why_of_linear_and_depthwise_layers():
+    def why(text, parameters):
+        return shapes.ask(text, (8, 4, 4), parameters=parameters).why
+
+    assert why("flatten, linear ?", 1290) == "each feature has 128 weights and its bias, if any, of the 1,290"
+    assert "129 numbers a feature with bias: 1 feature has 129 and 2 features have 258" in why("flatten, linear ?", 130)
+    assert why("depthwise ?", 80) == "8 filters of one channel; square kernels up to 15 tried"
+
+
 def test_the_layers_before_the_question_count():
     assert answers("conv 16 3x3 s2 p1, relu, conv ? 3x3", IMAGE, parameters=4_640) == ["conv 32 3x3"]
 
@@ -223,7 +236,6 @@ def test_the_layers_before_the_question_count():
         ("convv 3 p?", {}, "no layer is called 'convv'; did you mean conv?"),
         ("flatten, conv 3 3x3 p?", {}, "asked of convolutions and pools of pictures"),
         ("dropout ?", {"parameters": 3}, "asked of convolutions, pools and linear layers"),
-        ("depthwise ?", {"parameters": 30}, "asked of convolutions and linear layers"),
         ("flatten, conv ? 3x3", {"parameters": 30}, "it takes a picture"),
         ("conv 8 300x300, conv ? 3x3", {"parameters": 30}, "layer 1, 'conv 8 300x300'"),
     ],

@@ -10,7 +10,7 @@ from typing import Any
 
 from feedline.errors import ShapeError
 from feedline.nn.shapes.convolution import Conv, ConvTranspose
-from feedline.nn.shapes.inverse import Filters, Solutions, filters, paddings, strides, tried
+from feedline.nn.shapes.inverse import LARGEST_KERNEL, Filters, Solutions, filters, paddings, strides, tried
 from feedline.nn.shapes.kinds import KINDS
 from feedline.nn.shapes.language import known_name, parse, split
 from feedline.nn.shapes.layer import Applied, Layer, picture
@@ -230,14 +230,18 @@ def _ask_count(text: str, before: tuple[Layer, ...], shape: Shape, parameters: i
         raise ShapeError(f"{text!r}: a pool has no parameters; ask by what comes out: --output 112")
     groups = next((int(said[1]) for word in words if (said := re.fullmatch(r"g(?:roups)?=?(\d+)", word))), 1)
     marked = {place for place, word in enumerate(words) if word == "?"}
-    guess = {1: str(groups), 2: "1"}
+    guess = {1: str(max(1, groups)), 2: "1"}
     guessed = " ".join(guess.get(place, word) if place in marked else word for place, word in enumerate(words))
     layer = _guessed(guessed, text, before)
     bias = None if "nobias" not in words else False
     if isinstance(layer, Linear):
         found = filters(parameters, shape[-1], 1, bias)
+        why = f"each feature has {shape[-1]:,} weights and its bias, if any, of the {parameters:,}"
+        found = replace(found, why=why if found else found.why.replace("filter", "feature"))
         answers: list[Layer] = [Linear(one.filters, one.bias) for one in found.values]
-    elif isinstance(layer, Conv | ConvTranspose) and layer.filters is not None:
+    elif isinstance(layer, Conv) and layer.filters is None:
+        answers, found = _depthwise(layer, bias, shape, parameters)
+    elif isinstance(layer, Conv | ConvTranspose):
         found = filters(parameters, picture(shape)[0], None if 2 in marked else layer.kernel, bias, groups)
         answers = _convolutions(layer, found.values, shape, None if 1 in marked else layer.filters)
     else:
@@ -245,6 +249,20 @@ def _ask_count(text: str, before: tuple[Layer, ...], shape: Shape, parameters: i
     asked = f"which {words[0]} on {by(shape)} has {counted_words(parameters, 'parameter')}"
     unfit = "" if answers or not found else "; none of those that have so many is as told, or fits the input"
     return Question(asked, tuple(answers), found.why + unfit, before)
+
+
+def _depthwise(layer: Conv, bias: bool | None, shape: Shape, parameters: int) -> tuple[list[Layer], Solutions[Filters]]:
+    """Those that have so many parameters, by their kernels; their filters are told by what comes in."""
+    filters = picture(shape)[0] * layer.multiplier
+    each = [
+        Filters(filters, (side, side), has)
+        for side in range(1, LARGEST_KERNEL + 1)
+        for has in ((True, False) if bias is None else (bias,))
+        if filters * (side * side + has) == parameters
+    ]
+    why = f"{counted_words(filters, 'filter')} of one channel; square kernels up to {LARGEST_KERNEL} tried"
+    layers: list[Layer] = [replace(layer, kernel=one.kernel, bias=one.bias) for one in each]
+    return [one for one in layers if _fits(one, shape)], Solutions(tuple(each), why)
 
 
 def _convolutions(
