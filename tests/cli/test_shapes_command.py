@@ -169,6 +169,7 @@ def test_a_wrong_network_is_one_line(fails):
     assert "a shape is CxHxW" in fails("shapes", "relu", "--input", "28x28")
     assert "which stride gives which size? Say what is to come out" in fails("shapes", "conv 8 3x3 s?")
     assert "at least one layer" in fails("shapes", "")
+    assert fails("shapes", "conv 8 3x3 s?", "--output", "0").endswith("the output must be at least 1, not 0")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from feedline.nn import shapes as s
-from feedline.nn.shapes.sizes import by
+from feedline.nn.shapes.sizes import Size, by
 from feedline.nn.shapes.words import counted_words, listed, said
 
 _LAYER = 20
@@ -51,7 +51,7 @@ def shapes(
     return 0
 
 
-def _size(text: str | None) -> tuple[int, int] | None:
+def _size(text: str | None) -> Size | None:
     """HxW of what is to come out; channels may stand before them."""
     if text is None:
         return None
@@ -59,7 +59,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
         *_, high, wide = [int(part) for part in text.lower().split("x")] * (1 if "x" in text.lower() else 2)
     except ValueError:
         raise typer.BadParameter(f"--output is HxW, or one number for both, not {text!r}") from None
-    return high, wide
+    return (high, wide) if "x" in text.lower() else high
 
 
 def _answer(question: s.Question, shape: s.Shape, explain: bool, as_json: bool) -> int:
