@@ -160,7 +160,9 @@ def field(windows: Sequence[tuple[Window, Window]], outputs: Pair, inputs: Pair)
         inputs: (height, width) of the network's input.
     """
     axes = [[both[axis] for both in windows] for axis in (0, 1)]
-    high, wide = (_along(axis, outputs[number], inputs[number]) for number, axis in enumerate(axes))
+    high = _along(axes[0], outputs[0], inputs[0])
+    alike = (outputs[0], inputs[0], axes[0]) == (outputs[1], inputs[1], axes[1])
+    wide = high if alike else _along(axes[1], outputs[1], inputs[1])
     return Field((high[0], wide[0]), (high[1], wide[1]), (high[2], wide[2]))
 
 
