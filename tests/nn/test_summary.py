@@ -269,9 +269,31 @@ def test_a_failure_says_where_and_given_what():
 
 
 def test_a_failure_that_the_network_gets_over():
-    made = summary(Recovers(), (4,))
-    assert rows(made)["right"].multiply_adds == 8
-    assert shapes(made.rows[0]) == [(1, 2)]
+    made = summary(nn.Sequential(Recovers(), nn.Linear(2, 5)), (4,))
+    assert [(row.name, row.depth, shapes(row), row.multiply_adds) for row in made.rows] == [
+        ("", 0, [(1, 5)], 0),
+        ("0", 1, [(1, 2)], 0),
+        ("0.wrong", 2, [], 0),
+        ("0.right", 2, [(1, 2)], 8),
+        ("1", 1, [(1, 5)], 10),
+    ]
+
+
+def test_a_failure_behind_one_that_the_network_got_over():
+    with pytest.raises(RuntimeError, match="cannot be multiplied") as caught:
+        summary(nn.Sequential(Recovers(), nn.Linear(3, 2)), (4,))
+    assert caught.value.__notes__ == ["in 1 (Linear), given 1x2 float32"]
+
+
+def test_a_hook_that_fails_before_its_layer():
+    def refuse(module, given):
+        raise KeyError("hook")
+
+    model = nn.Sequential(Recovers())
+    model[0].right.register_forward_pre_hook(refuse)
+    with pytest.raises(KeyError, match="hook") as caught:
+        summary(model, (4,))
+    assert caught.value.__notes__ == ["in 0 (Recovers), given 1x4 float32"]
 
 
 @pytest.mark.parametrize("function", [torch.linalg.inv, torch.fft.fft, lambda it: torch.cdist(it, it)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class Call:
         new_bytes: of those outputs that are in memory of their own, and not in an input's or an inner module's output.
         multiply_adds: of all that ran inside, inner calls too.
         inner: the calls inside, in their order.
+        during: the exception that was being handled when it began.
     """
 
     module: nn.Module
@@ -36,6 +38,7 @@ class Call:
     new_bytes: int = 0
     multiply_adds: int = 0
     inner: list[Call] = field(default_factory=list)
+    during: BaseException | None = None
 
 
 class _Memory:
@@ -63,21 +66,33 @@ class _Recorder:
     def __init__(self, counter: MultiplyAdds) -> None:
         self.memory = _Memory()
         self.open: list[Call] = []
+        self._failed: tuple[BaseException, Call] | None = None
         self._counter = counter
 
     def begin(self, module: nn.Module, given: Any) -> Call:
-        call = Call(module, described(given), multiply_adds=-self._counter.total)
+        call = Call(module, described(given), multiply_adds=-self._counter.total, during=sys.exception())
         if self.open:
             self.open[-1].inner.append(call)
         self.open.append(call)
         return call
 
     def end(self, module: nn.Module, output: Any) -> None:
+        """Of a call that failed too, which gave nothing; the network may go on without it."""
+        if all(call.module is not module for call in self.open):
+            return  # it never began: a hook of its own failed before ours
         while (call := self.open.pop()).module is not module:
-            pass  # it failed, and a module around it went on
+            pass  # ended by what no hook is told of
+        error = sys.exception()
+        if error is not None and error is not call.during and (self._failed is None or self._failed[0] is not error):
+            self._failed = error, call
         call.outputs = described(output)
         call.new_bytes = self.memory.new_bytes(output)
         call.multiply_adds += self._counter.total
+
+    def place_of(self, error: Exception) -> Call:
+        """The innermost call that it arose in."""
+        failed, self._failed = self._failed, None
+        return failed[1] if failed is not None and failed[0] is error else self.open[-1]
 
     @contextmanager
     def hooked(self, model: nn.Module) -> Iterator[None]:
@@ -86,7 +101,7 @@ class _Recorder:
             for module in list(model.modules())[1:]:
                 if not isinstance(module, torch.jit.ScriptModule):
                     stack.callback(module.register_forward_pre_hook(self._before, with_kwargs=True).remove)
-                    stack.callback(module.register_forward_hook(self._after).remove)
+                    stack.callback(module.register_forward_hook(self._after, always_call=True).remove)
             yield
 
     def _before(self, module: nn.Module, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -113,7 +128,7 @@ def record(model: nn.Module, inputs: Inputs, counter: MultiplyAdds) -> Call:
             recorder.end(model, model(*inputs.positional, **(inputs.named or {})))
     except Exception as error:
         if recorder.open:
-            _note_place(error, recorder.open[-1], model)
+            _note_place(error, recorder.place_of(error), model)
         raise
     return call
 
