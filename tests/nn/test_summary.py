@@ -230,6 +230,70 @@ def test_batch_norm_keeps_what_it_saw():
     assert all(torch.equal(before[name], after) for name, after in model.state_dict().items())
 
 
+class Writes(nn.Module):
+    """Changes its buffers in ways that torch keeps no version of."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        for name in ("averaged", "shared", "resized", "larger", "replaced"):
+            self.register_buffer(name, torch.arange(3.0))
+        self.register_buffer("cached", None)
+
+    def forward(self, numbers):
+        self.averaged.data.mul_(0.9).add_(1)
+        self.shared.numpy()[:] = 7
+        self.resized.resize_(2).zero_()
+        self.larger.resize_(5)
+        self.replaced.data = torch.ones(4, dtype=torch.float64)
+        self.cached = numbers
+        self.register_buffer("late", numbers, persistent=False)
+        return self.linear(numbers)
+
+
+def test_buffers_are_as_before_however_they_are_changed():
+    model = Writes()
+    before, names = list(map(id, model.buffers())), list(model.state_dict())
+    versions = [buffer._version for buffer in model.buffers()]
+    summary(model, (2,))
+    assert list(map(id, model.buffers())) == before
+    assert list(model.state_dict()) == names
+    assert model.cached is None
+    assert all(torch.equal(buffer, torch.arange(3.0)) for buffer in model.buffers())
+    assert model.averaged._version == versions[0]
+
+
+def test_gradients_are_as_before():
+    class Learns(nn.Linear):
+        def forward(self, numbers):
+            with torch.enable_grad():
+                super().forward(numbers).sum().backward()
+            return super().forward(numbers)
+
+    model = Learns(2, 2)
+    model.bias.grad = own = torch.full((2,), 5.0)
+    summary(model, (2,))
+    assert model.weight.grad is None
+    assert model.bias.grad is own
+    assert own.tolist() == [5, 5]
+
+
+def test_a_network_made_in_inference_mode():
+    with torch.inference_mode():
+        model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.BatchNorm2d(2))
+    assert summary(model, (3, 4, 4)).totals.parameters == 12
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_buffers_of_scripted_and_sparse_networks():
+    model = nn.Sequential(torch.jit.script(nn.BatchNorm1d(4)), nn.Identity())
+    model[1].register_buffer("sparse", torch.eye(3).to_sparse())
+    model[1].register_buffer("turned", torch.ones(3, dtype=torch.complex64).conj())
+    model[1].register_buffer("expanded", torch.ones(1).expand(3))
+    assert summary(model, (4,)).totals.parameters == 8
+    assert torch.equal(model[1].sparse.to_dense(), torch.eye(3))
+
+
 def test_a_lazy_network_stays_lazy():
     torch.manual_seed(5)
     model = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(2))

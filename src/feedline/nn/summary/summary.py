@@ -33,9 +33,9 @@ def summary(
 ) -> Summary:
     """Runs the network once, in evaluation mode and without gradients, and tells what each layer gave and has.
 
-    Afterwards the network is as before: modes, buffers, parameters, gradients, hooks; torch's generators too. One with
-    lazy modules is copied and the copy is run. Parameters that several modules share count once, where they are met
-    first. Compiled networks run eagerly; scripted modules are seen from outside.
+    Afterwards modes, buffers, gradients and hooks are as before, and torch's generators; parameters too, unless forward
+    itself writes to them. One with lazy modules is copied and the copy is run. Parameters that several modules share
+    count once, where they are met first. Compiled networks run eagerly; scripted modules are seen from outside.
 
     Args:
         model: any network; it stays on its device.

@@ -8,14 +8,15 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
+
+from feedline.nn.summary.buffers import buffers_kept
 
 
 @contextmanager
 def evaluated(model: nn.Module) -> Iterator[None]:
     """Inside, the network is in evaluation mode, runs eagerly and without gradients, and every layer is called.
 
-    Outside, however one leaves, each module's mode, the buffers, torch's generators and its settings are as before.
+    Outside, however one leaves, each module's mode, buffers and gradients, torch's generators and its settings are as before.
     ``train()`` and ``eval()`` are not called, since networks override them.
     """
     with ExitStack() as stack:
@@ -25,7 +26,8 @@ def evaluated(model: nn.Module) -> Iterator[None]:
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.module.` when there are global hooks")
         stack.enter_context(_every_layer())
-        stack.enter_context(_buffers_kept(model))
+        stack.enter_context(buffers_kept(model))
+        stack.enter_context(_gradients_kept(model))
         stack.enter_context(_modes_kept(model))
         yield
 
@@ -59,18 +61,15 @@ def _modes_kept(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _buffers_kept(model: nn.Module) -> Iterator[None]:
-    """The same tensors with the same numbers, of networks too that count or remember in evaluation."""
-    kept = [
-        (module, name, buffer, buffer._version, buffer.detach().clone())
-        for module in model.modules()
-        for name, buffer in module._buffers.items()
-        if buffer is not None and not is_lazy(buffer)
-    ]
+def _gradients_kept(model: nn.Module) -> Iterator[None]:
+    """Out of the way of networks that compute gradients in forward: those would be added to them."""
+    kept = [(parameter, parameter.grad) for parameter in model.parameters()]
     try:
+        for parameter, gradient in kept:
+            if gradient is not None:
+                parameter.grad = None
         yield
     finally:
-        for module, name, buffer, version, numbers in kept:
-            module._buffers[name] = buffer
-            if buffer._version != version:
-                buffer.copy_(numbers)
+        for parameter, gradient in kept:
+            if parameter.grad is not gradient:
+                parameter.grad = gradient
