@@ -278,6 +278,24 @@ def test_gradients_are_as_before():
     assert own.tolist() == [5, 5]
 
 
+def test_a_network_that_differentiates_in_forward():
+    class Slope(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 3)
+
+        def forward(self, numbers):
+            with torch.enable_grad():
+                numbers = numbers.detach().requires_grad_()
+                (slope,) = torch.autograd.grad(self.linear(numbers).sum(), numbers)
+            return slope
+
+    made = summary(nn.Sequential(Slope()), (4,), batch_size=2)
+    assert shapes(made.rows[0]) == [(2, 4)]
+    assert rows(made)["0.linear"].multiply_adds == 2 * 4 * 3
+    assert made.totals.multiply_adds == 2 * 2 * 4 * 3  # and once backwards
+
+
 def test_a_network_made_in_inference_mode():
     with torch.inference_mode():
         model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.BatchNorm2d(2))

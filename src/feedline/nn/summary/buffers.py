@@ -12,7 +12,7 @@ from torch.nn.parameter import is_lazy
 
 @contextmanager
 def buffers_kept(model: nn.Module) -> Iterator[None]:
-    """Afterwards each module has the same tensors under the same names, of the same shapes and with the same numbers."""
+    """Afterwards each module has the same tensors under the same names, with the same shapes and numbers."""
     with ExitStack() as stack:
         for module in model.modules():
             stack.enter_context(_names_kept(module))
