@@ -16,7 +16,7 @@ from feedline.nn.summary.buffers import buffers_kept
 def evaluated(model: nn.Module) -> Iterator[None]:
     """Inside, the network is in evaluation mode, runs eagerly and without gradients, and every layer is called.
 
-    Outside, however one leaves, all modules' modes, buffers and gradients, torch's generators and settings are as before.
+    Outside, however one leaves, modes, buffers and gradients, torch's generators and settings are as before.
     ``train()`` and ``eval()`` are not called, since networks override them.
     """
     with ExitStack() as stack:
