@@ -16,6 +16,8 @@ import yaml
 from PIL import Image
 
 from feedline.cli.main import main
+from feedline.codecs import decode
+from feedline.deriving import derived
 from feedline.train import load_checkpoint
 from feedline.train.checkpoint import TranslationCheckpoint
 
@@ -287,6 +289,44 @@ def test_a_translator_is_shown_and_summarised(command, translated, tmp_path, mon
     assert "1x1x16x16" in out
     total = sum(tensor.numel() for name, tensor in load(run).weights.items() if "running" not in name)
     assert f"parameters     {total:,} ({total:,} trainable, 0 not)" in out
+
+
+def test_the_landscape_stands_in_for_inputs_of_one_channel(command, fails, pairs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command("train", pairs_in(tmp_path / "grey", channels=(1, 3)), "--out", tmp_path / "run", *QUICK)
+    status, out, err = command("show", "activations", tmp_path / "run")
+    assert (status, err) == (0, "")
+    assert out.endswith("for the drawn landscape\n")
+
+
+def test_an_image_of_other_channels_is_named(fails, pairs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "deep.png", np.zeros((16, 16, 3), np.uint16))
+    deep = pairs_in(tmp_path / "deep", channels=(3, 3), dtype=np.uint16)
+    with pytest.raises(SystemExit):
+        main(["train", str(deep), "--out", str(tmp_path / "run"), *QUICK])
+    line = fails("show", "activations", tmp_path / "run")
+    assert "the drawn landscape, which stands in where no image is given: it has 1, 3 or 4 channels of uint8" in line
+    assert line.endswith("and the network takes 3 of uint16: give an image")
+    image = pairs / A / "00.png"
+    line = fails("show", "activations", tmp_path / "run", image)
+    assert line == f"error: {image}: it has 3 channels of uint8, and the network was trained on 3 of uint16"
+
+
+def test_activations_of_derived_inputs(command, fails, translated, trained, pairs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images = tmp_path / "images"
+    for path in (pairs / A).iterdir():
+        save(images / path.name, cv2.imread(str(path)))
+    assert command("train", images, "--out", tmp_path / "run", *QUICK, "--derive", "gray")[0] == 0
+    status, _, err = command("show", "activations", tmp_path / "run", images / "00.png", "--derive", "--out", "own.png")
+    assert (status, err) == (0, "")
+    save(tmp_path / "gray.png", derived(decode(images / "00.png", "RGB"), "gray"))
+    assert command("show", "activations", tmp_path / "run", "gray.png")[0] == 0
+    assert (tmp_path / "own.png").read_bytes() == (tmp_path / "activations.png").read_bytes()
+    assert command("show", "activations", tmp_path / "run", "--derive")[0] == 0
+    assert "learnt from inputs of files" in fails("show", "activations", translated[1], "--derive", status=2)
+    assert "--derive is for a translator" in fails("show", "activations", trained[1], "--derive", status=2)
 
 
 def test_what_predict_refuses(fails, translated, trained, tmp_path):

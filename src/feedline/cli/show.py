@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
-import cv2
 import numpy as np
 import torch
 import typer
 
 from feedline._atomic import require_parent, write_whole
-from feedline.cli.demonstration import demonstration
-from feedline.cli.trained import load_trained, task_of_run
-from feedline.cli.translator import load_translator
+from feedline.cli.seen import landscape, network_of_run
 from feedline.codecs import decode
 from feedline.errors import DataError
 from feedline.nn.activations import activations as activations_of
@@ -26,7 +21,6 @@ from feedline.train.activation_sheet import activation_sheet
 from feedline.train.filter_sheet import filter_sheet
 from feedline.train.pooling_sheet import pooling_sheet
 from feedline.train.preprocess import showable
-from feedline.transforms import Compose
 from feedline.types import Image, Mode
 
 app = typer.Typer(
@@ -37,44 +31,8 @@ _LIST_WIDTH = 100
 _KERNELS = (2, 4, 8)
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network of a run, how its images are read, and what they go through: all that these commands ask of a run."""
-
-    model: torch.nn.Module
-    input_shape: list[int] | None
-    read: Callable[[bytes | Path], Image]
-    transform: Compose
-    device: torch.device
-
-    def seen(self, image: Path | None) -> torch.Tensor:
-        """An image (or the drawn landscape) as the network gets it: CxHxW float32."""
-        return cast(torch.Tensor, self.transform(self.read(_landscape() if image is None else image)))
-
-
-def _network(run: Path, device: str) -> Network:
-    """From a run folder or a checkpoint: the one place that knows what kinds of runs there are."""
-    if task_of_run(run) == "translate":
-        translator = load_translator(run, device)
-        return Network(translator.model, None, translator.read, translator.transform, translator.device)
-    trained = load_trained(run, device)
-    mode = cast(Mode, trained.about.mode)
-    return Network(
-        trained.model,
-        trained.about.input_shape,
-        lambda data: decode(data, mode, dtype="uint8"),
-        trained.transform,
-        trained.device,
-    )
-
-
-def _landscape() -> bytes:
-    """The drawn landscape, as PNG."""
-    return cv2.imencode(".png", np.asarray(demonstration().data)[:, :, ::-1])[1].tobytes()
-
-
 def _decoded(image: Path | None, mode: Mode) -> Image:
-    return decode(_landscape() if image is None else image, mode, dtype="uint8")
+    return decode(landscape() if image is None else image, mode, dtype="uint8")
 
 
 @app.command()
@@ -87,7 +45,7 @@ def filters(
 ) -> None:
     """Draw the weights of a layer: of a convolution its filters, of a network without one its first linear layer."""
     require_parent(out)
-    network = _network(run, "cpu")
+    network = network_of_run(run, "cpu")
     try:
         found = filters_of(network.model, layer, network.input_shape)
     except ValueError as error:
@@ -103,6 +61,7 @@ def activations(
     run: Annotated[Path, typer.Argument(help="Run folder, or a checkpoint file.")],
     image: Annotated[Path | None, typer.Argument(help="JPEG or PNG; without it, a drawn landscape.")] = None,
     layer: Annotated[str | None, typer.Option(help="Whose output; without it, of the first convolution.")] = None,
+    derive: Annotated[bool, typer.Option("--derive", help="Make the input of IMAGE, as in training.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="Name the layers and draw nothing.")] = False,
     count: Annotated[int, typer.Option("-n", min=1, max=1024, help="Channels on the sheet; the strongest.")] = 64,
     each: Annotated[bool, typer.Option("--each", help="Scale each channel by its own greatest number.")] = False,
@@ -112,10 +71,10 @@ def activations(
 ) -> None:
     """Draw what a layer makes of an image: a picture for each channel, or bars where it gives a vector."""
     if list_:
-        _list_layers(_network(run, "cpu").model)
+        _list_layers(network_of_run(run, "cpu").model)
         return
     require_parent(out)
-    network = _network(run, device)
+    network = network_of_run(run, device, derive)
     seen = network.seen(image)[None]
     try:
         name = first_layer(network.model) if layer is None else layer

@@ -76,13 +76,13 @@ class Translator:
 
     def __call__(self, image: Image) -> Image:
         """The translation of one input, HxWxC -> HxWxK of the type of the targets, of the input's height and width."""
-        numbers = self._numbers(image)
+        numbers = self.numbers(image)
         with torch.inference_mode():
             made = self.model(numbers[None].to(self.device)).cpu()[0]
         shares = unnormalized(made, self.transform.transforms).clamp(0, 1).permute(1, 2, 0).numpy()
         return self._stored(self._resized(shares, image.shape[0], image.shape[1]))
 
-    def _numbers(self, image: Image) -> torch.Tensor:
+    def numbers(self, image: Image) -> torch.Tensor:
         """As in training: CxHxW float32."""
         if not (self.about.mask and self.about.direction == "BtoA"):
             return cast(torch.Tensor, self.transform(image))
