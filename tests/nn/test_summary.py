@@ -1,12 +1,15 @@
 """What a summary's rows say, and that the network is afterwards as it was."""
 
 import copy
+import json
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.rnn import pack_sequence
 
 from feedline.nn import cnn, mlp, summary
 
@@ -150,6 +153,39 @@ def test_tensors_of_the_callers_own_are_left_alone(wrap):
     assert shapes(made.rows[0]) == [(3, 4)]
     assert made.totals.activation_bytes == 0  # in place
     assert made.batch_size is None
+
+
+@dataclass
+class Given:
+    images: torch.Tensor
+
+
+@pytest.mark.parametrize("wrap", [lambda it: [{"x": it}], lambda it: ([it],), lambda it: {"input": (Given(it),)}])
+def test_tensors_inside_are_left_alone_too(wrap):
+    class Adds(nn.Module):
+        def forward(self, input):
+            for holder in input.values() if isinstance(input, dict) else input:
+                (holder.images if isinstance(holder, Given) else holder).add_(1)
+
+    own = torch.zeros(2)
+    made = summary(Adds(), input_data=wrap(own))
+    assert own.tolist() == [0, 0]
+    assert [info.shape for info in made.inputs] == [(2,)]
+
+
+def test_a_packed_sequence_of_the_callers_own():
+    rows = pack_sequence([torch.rand(3, 4), torch.rand(2, 4)])
+    assert summary(nn.LSTM(4, 5), input_data=(rows,)).rows[0].outputs[0].shape == (5, 5)
+
+
+def test_complex_networks_get_complex_numbers():
+    made = summary(nn.Linear(4, 3, dtype=torch.complex64), (4,))
+    assert [info.dtype for info in (*made.inputs, *made.rows[0].outputs)] == ["complex64"] * 2
+
+
+def test_shapes_of_numpys_whole_numbers():
+    made = summary(nn.Linear(4, 3), (np.int64(4),))
+    assert json.dumps(made.as_dict()["inputs"][0]["shape"]) == "[1, 4]"
 
 
 def test_shapes_of_all_dimensions():

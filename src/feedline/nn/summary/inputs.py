@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
 from torch import nn
+
+from feedline.nn.summary.tensors import tensors_in
 
 Shape = Sequence[int]
 Shapes = Shape | Sequence[Shape] | Mapping[str, Shape]
@@ -35,9 +39,9 @@ def home(model: nn.Module) -> torch.device:
 
 
 def floating(model: nn.Module) -> torch.dtype:
-    """The type of the network's first parameter or buffer that is a float; torch's default where it has none."""
+    """The type of the network's first parameter or buffer that is float or complex; torch's default where it has none."""
     for tensor in (*model.parameters(), *model.buffers()):
-        if tensor.is_floating_point():
+        if tensor.is_floating_point() or tensor.is_complex():
             return tensor.dtype
     return torch.get_default_dtype()
 
@@ -73,21 +77,29 @@ def from_data(data: Any, device: torch.device) -> Inputs:
 
 
 def _copied(value: Any, device: torch.device) -> Any:
-    return value.detach().clone().to(device) if isinstance(value, torch.Tensor) else value
+    """Tensors on the device; containers with copies of their tensors where these are; anything else as it is."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone().to(device)
+    copies: dict[int, Any] = {id(tensor): tensor.detach().clone() for _, tensor in tensors_in(value)}
+    return deepcopy(value, copies) if copies else value
 
 
 def _several(shapes: Any) -> list[Shape]:
     if not isinstance(shapes, Sequence) or isinstance(shapes, str):
         raise TypeError(f"input_shape is a shape such as (3, 224, 224), shapes, or names of shapes, not {shapes!r}")
-    return [shapes] if all(isinstance(size, int) for size in shapes) else list(shapes)
+    return [shapes] if all(isinstance(size, Integral) for size in shapes) else list(shapes)
 
 
 def _checked(shape: Any) -> tuple[int, ...]:
-    if not isinstance(shape, Sequence) or isinstance(shape, str) or not all(isinstance(size, int) for size in shape):
+    if (
+        not isinstance(shape, Sequence)
+        or isinstance(shape, str)
+        or not all(isinstance(size, Integral) for size in shape)
+    ):
         raise TypeError(f"a shape is a row of whole numbers such as (3, 224, 224), not {shape!r}")
     if any(size < 1 for size in shape):
         raise ValueError(f"every dimension of an input is at least 1, not {tuple(shape)}")
-    return tuple(shape)
+    return tuple(map(int, shape))
 
 
 def _in_order(dtypes: DTypes | None, count: int, default: torch.dtype) -> list[torch.dtype]:
