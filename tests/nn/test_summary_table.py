@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -149,6 +150,11 @@ def test_html_is_escaped_and_whole():
     assert "<script>alert(1)</script> 1x4, a&b 1x4" in reader.cells
     assert reader.cells[:5] == ["layer", "type", "output", "parameters", "multiply-adds"]
     assert "multiply-adds  0 for an input of 1x4 float32" in reader.cells[-1]
+
+
+def test_the_classic_layout_in_a_notebook():
+    made = summary(nn.Linear(4, 3), (4,), style="torchsummary")
+    assert made._repr_html_() == f"<pre>{escape(str(made))}</pre>"
 
 
 def test_data_for_programs():

@@ -16,7 +16,12 @@ def html(rows: Iterable[Row], foot: Sequence[str]) -> str:
     """A table, and the totals beneath; every text in it is escaped."""
     head = _line("th", HEAD, 0)
     body = "".join(_line("td", cells(row), row.depth) for row in rows)
-    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table><pre>{escape(chr(10).join(foot))}</pre>"
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{plain(chr(10).join(foot))}"
+
+
+def plain(text: str) -> str:
+    """Text in its lines and columns."""
+    return f"<pre>{escape(text)}</pre>"
 
 
 def _line(tag: str, texts: Sequence[str], depth: int) -> str:

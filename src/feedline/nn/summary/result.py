@@ -15,7 +15,7 @@ Style = Literal["feedline", "torchsummary"]
 
 @dataclass(frozen=True)
 class Summary:
-    """A network's layers and their sums; ``print`` shows the table of its style, a notebook an HTML table.
+    """A network's layers and their sums; ``print`` shows the table of its style, a notebook shows it as HTML.
 
     Attributes:
         network: its class.
@@ -49,5 +49,7 @@ class Summary:
         )
 
     def _repr_html_(self) -> str:
+        if self.style == "torchsummary":
+            return notebook.plain(str(self))
         foot = table.foot(self.inputs, self.totals, self.not_counted, self.notes)
         return notebook.html(self.rows, foot)
