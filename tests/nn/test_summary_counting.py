@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
 
 from feedline.nn import summary
 from feedline.nn.summary.counting import FORMULAS, MultiplyAdds
@@ -36,6 +37,15 @@ def test_functions(function, sizes, multiply_adds):
 def test_what_has_no_formula_is_named_once_and_in_order():
     total, names = counted(lambda it: torch.cat([it.relu_().view(6), it.relu().add(1).flatten()]), (2, 3))
     assert (total, names) == (0, ("relu", "add"))
+
+
+def test_what_is_no_arithmetic_is_not_named():
+    def packed(numbers):
+        with torch.profiler.record_function("step"):
+            rows = pack_padded_sequence(numbers, torch.tensor([2, 3]), enforce_sorted=False)
+        return rows.data.as_strided((2, 2), (1, 1)).as_strided_((1, 2), (1, 1))
+
+    assert counted(packed, (3, 2, 4)) == (0, ())
 
 
 @pytest.mark.parametrize("both_ways", [False, True])

@@ -15,14 +15,15 @@ Sizes = tuple[int, ...]
 _aten: Any = torch.ops.aten
 
 _MOVES = """
-_local_scalar_dense _to_copy _unsafe_index _unsafe_index_put _unsafe_view all any arange as_strided bernoulli_
-bitwise_and bitwise_not cat clone constant_pad_nd contiguous copy copy_ detach embedding empty empty_like
-empty_strided eq fill fill_ flip full full_like gather ge gt index index_put index_put_ index_select le
-lift_fresh lift_fresh_copy logical_not lt masked_fill ne new_empty new_full new_ones new_zeros nonzero normal_
-ones ones_like rand rand_like randn randn_like repeat resize_ roll scalar_tensor stack tril triu uniform_
-where zero_ zeros zeros_like
+_local_scalar_dense _pack_padded_sequence _record_function_enter_new _record_function_exit _to_copy
+_unsafe_index _unsafe_index_put _unsafe_view all any arange as_strided as_strided_ bernoulli_ bitwise_and
+bitwise_not cat clone constant_pad_nd contiguous copy copy_ detach embedding empty empty_like empty_strided eq
+fill fill_ flip full full_like gather ge gt index index_put index_put_ index_select le lift_fresh
+lift_fresh_copy logical_not lt masked_fill ne new_empty new_full new_ones new_zeros nonzero normal_ ones
+ones_like rand rand_like randn randn_like repeat resize_ roll scalar_tensor scatter scatter_ sort stack tril
+triu uniform_ where zero_ zeros zeros_like
 """
-"""Neither arithmetic nor a view: they make, copy, join, look up or compare."""
+"""Neither arithmetic nor a view: they make, copy, join, look up, compare or name."""
 _SILENT = frozenset(_MOVES.split())
 
 
