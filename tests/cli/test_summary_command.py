@@ -19,6 +19,18 @@ class Two(nn.Module):
         return {"sum": self.words(words).mean(1) + self.images(images).flatten(1)}
 """
 
+LEAVES = """
+import sys
+from torch import nn
+
+def network():
+    sys.exit(5)
+
+class Late(nn.Module):
+    def forward(self, numbers):
+        sys.exit(5)
+"""
+
 
 @pytest.fixture
 def own(tmp_path, monkeypatch):
@@ -78,10 +90,25 @@ def test_depth_classes_and_the_classic_layout(command):
             "--dtype is given once, or once for each",
         ),
         (["unet", "--input", "3x8x8"], "a network is one of"),
+        (["own_two:Two", "--input", "3", "--classes", "3"], "--classes is for cnn, linear, mlp"),
+        (["unet_32", "--input", "3x32x32", "--classes", "10"], "not unet_32"),
     ],
 )
 def test_misuse(own, fails, arguments, says):
     assert says in fails("summary", *arguments, status=2)
+
+
+def test_a_network_that_no_memory_holds(fails):
+    line = fails("summary", "mlp", "--input", "1x99999x99999")
+    assert line.startswith("error: mlp cannot be built for 1x99999x99999 and 10 classes: ")
+    assert "cannot be built" in fails("summary", "mlp", "--input", "9999999999x9999999999x9999999999")
+
+
+@pytest.mark.parametrize("text", ["leaves:network", "leaves:Late"])
+def test_a_module_that_ends_the_process(fails, tmp_path, monkeypatch, text):
+    (tmp_path / "leaves.py").write_text(LEAVES)
+    monkeypatch.chdir(tmp_path)
+    assert "SystemExit: 5" in fails("summary", text, "--input", "3")
 
 
 def test_the_command_of_the_page(command):

@@ -28,7 +28,7 @@ class Network:
     input_shape: tuple[int, ...] | None = None
 
 
-def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int = 10) -> Network:
+def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int | None = None) -> Network:
     """A name of ours, a run folder or checkpoint, or ``package.module:callable``; on the CPU.
 
     The callable is looked for in the working directory too. It is a network, or called without arguments it gives one.
@@ -36,15 +36,18 @@ def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int
     Args:
         text: what the user typed.
         input_shape: (channels, height, width), which a network of ours is made for.
-        classes: how many logits a network of ours gives.
+        classes: how many logits a network of ours gives, 10 where nothing is said; other networks have their own.
 
     Raises:
-        typer.BadParameter: it is none of these, or is ours and wants a shape, or cannot take that one.
+        typer.BadParameter: it is none of these, or is ours and wants a shape, or cannot take that one, or classes are
+            said of one that is not made for them.
         RunError, CheckpointError: the folder or file holds no network.
         DataError: the module does not load, or does not give a network.
     """
+    if classes is not None and text not in nn.MODELS:
+        raise typer.BadParameter(f"--classes is for {', '.join(sorted(nn.MODELS))}, not {text}")
     if text in _NAMES:
-        return _named(text, input_shape, classes)
+        return _named(text, input_shape, classes or _CLASSES)
     if Path(text).exists():
         return _trained(Path(text))
     if ":" in text:
@@ -54,6 +57,7 @@ def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int
     )
 
 
+_CLASSES = 10
 _NAMES = [*sorted({**nn.MODELS, **nn.GENERATORS}), "patchgan"]
 
 
@@ -68,6 +72,10 @@ def _named(name: str, input_shape: Sequence[int] | None, classes: int) -> Networ
         return Network(_built(name, input_shape, classes), tuple(input_shape))
     except ValueError as error:
         raise typer.BadParameter(f"{name}: {error}") from error
+    except (RuntimeError, MemoryError, OverflowError, TypeError) as error:
+        shape = "x".join(map(str, input_shape))
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise DataError(f"{name} cannot be built for {shape} and {classes} classes: {said}") from error
 
 
 def _built(name: str, input_shape: Sequence[int], classes: int) -> torch.nn.Module:
@@ -119,14 +127,14 @@ def _working_directory_first() -> Iterator[None]:
 def _loaded(module: str, text: str) -> Any:
     try:
         return import_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DataError(f"the module of {text} does not load: {type(error).__name__}: {error}") from error
 
 
 def _called(found: Any, text: str) -> Any:
     try:
         return found()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DataError(f"{text} is called without arguments and fails: {type(error).__name__}: {error}") from error
 
 

@@ -41,7 +41,7 @@ def summary(
         list[str] | None,
         typer.Option("--input", help="Shape of a sample, such as 3x224x224; one an input. A run knows its own."),
     ] = None,
-    classes: Annotated[int, typer.Option(min=1, help="Logits of cnn, mlp and linear.")] = 10,
+    classes: Annotated[int | None, typer.Option(min=1, help="Logits of cnn, mlp and linear: 10.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples in the batch.")] = 1,
     dtype: Annotated[list[Number] | None, typer.Option(help="Of the inputs: one, or one each.")] = None,
     depth: Annotated[int | None, typer.Option(min=0, help="Add what lies deeper to what it lies in.")] = None,
@@ -72,6 +72,6 @@ def _run(model: str, network: Network, shapes: list[tuple[int, ...]], options: d
         raise typer.BadParameter(f"--dtype is given once, or once for each of {len(shapes)} inputs")
     try:
         return summary_of(network.model, shapes, **options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         place = "".join(f"; {note}" for note in getattr(error, "__notes__", []))
         raise DataError(f"{model} cannot be run on this: {type(error).__name__}: {error}{place}") from error
