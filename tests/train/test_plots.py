@@ -30,6 +30,18 @@ def test_results(count):
     assert near(image, GREEN)
 
 
+@pytest.mark.parametrize("shape", [(40, 40, 3), (10, 40, 1), (40, 13, 3)])
+def test_a_frame_around_a_white_picture(shape):
+    def drawn(**how):
+        return pixels(plot_sheet([np.full(shape, 255, np.uint8)] * 2, ["\N{NO-BREAK SPACE}", ""], tile=40, **how))
+
+    assert (drawn() == 255).all()
+    rows, columns = np.nonzero((drawn(frame=True) != 255).any(2))
+    assert (np.ptp(rows), np.ptp(columns)) == (shape[0] + 1, shape[1] + 1)
+    assert columns.max() < 60  # what has no caption has no frame
+    assert len(rows) == 2 * (shape[0] + shape[1] + 2)
+
+
 @pytest.mark.parametrize("count", [2, 20, 21, 61])
 def test_confusion(count):
     counts = torch.eye(count, dtype=torch.int64) * 5

@@ -60,7 +60,8 @@ def _map_sheet(image: Image, maps: torch.Tensor, layer: str, most: int, each: bo
     title = f"layer {layer}: {counted(len(chosen), channels, 'channel', 'those of the greatest mean magnitude')}"
     title += f" of {height} x {width}; {_legend(signed, limit, each)}"
     columns = min(len(tiles), _ROW + 1)
-    return plot_sheet(tiles, captions, title=title, columns=columns, tile=tile_side(height, width, columns, _TILE))
+    side = tile_side(height, width, columns, _TILE)
+    return plot_sheet(tiles, captions, title=title, columns=columns, tile=side, frame=True)
 
 
 def _legend(signed: bool, limit: float, each: bool) -> str:

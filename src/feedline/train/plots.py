@@ -12,13 +12,15 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
 
 from feedline.train.rows import EpochRow, Row
 from feedline.types import Image
 
-_RIGHT, _WRONG, _PLAIN = "#1a7f37", "#c62828", "#222222"
+_RIGHT, _WRONG, _PLAIN, _LINED = "#1a7f37", "#c62828", "#222222", "#999999"
 _NUMBERED = 20  # classes up to which a confusion matrix carries its counts
 _NAMED = 60  # classes up to which it carries their names
 _DPI = 110
@@ -91,6 +93,7 @@ def plot_sheet(
     *,
     columns: int = 8,
     tile: int = 140,
+    frame: bool = False,
 ) -> bytes:
     """Images in rows, captions green or red where ``right`` says, as PNG.
 
@@ -101,6 +104,7 @@ def plot_sheet(
         title: above all, in as many lines as it needs.
         columns: images in a row, at most.
         tile: pixels of an image's longer side; one that has so many already is shown as it is.
+        frame: whether a grey line is around each image that has a caption; it may be white as the paper.
     """
     words = [_wrapped(caption, max(round(tile / _LETTER), 2)) for caption in _legible(captions)]
     columns = min(columns, max(1, len(images)))
@@ -118,11 +122,20 @@ def plot_sheet(
         axes = figure.add_axes(((left + (tile - wide) // 2) / width, bottom / height, wide / width, tall / height))
         axes.axis("off")
         _show(axes, image, small=scale >= 1)
+        if frame and captions[place]:
+            figure.add_artist(_around(axes.get_position(), width, height))
         color = _PLAIN if right is None else _RIGHT if right[place] else _WRONG
         middle = (left + tile / 2) / width, (bottom + tall + 4) / height
         figure.text(*middle, words[place], fontsize=8, color=color, ha="center", va="bottom", linespacing=1)
     figure.text(0.5, 1 - 6 / height, heading, fontsize=10, ha="center", va="top")
     return as_png(figure)
+
+
+def _around(box: Bbox, width: int, height: int) -> Rectangle:
+    """A line of one pixel, outside of what it is around."""
+    corner = box.x0 - 0.5 / width, box.y0 - 0.5 / height
+    sides = box.width + 1 / width, box.height + 1 / height
+    return Rectangle(corner, *sides, fill=False, edgecolor=_LINED, linewidth=72 / _DPI, snap=False)
 
 
 def _heading(title: str, width: int) -> tuple[str, int]:

@@ -59,7 +59,7 @@ def pooling_sheet(image: Image, results: Sequence[Kept], name: str) -> bytes:
             captions += [in_numbers(word, numbers, result.kernel, image), loss(image, enlarged)]
     title = "what pooling keeps, and right of each its difference to the picture (grey: none; lighter: brighter); "
     title += "off by: mean absolute difference, in levels of 0 to 255"
-    return plot_sheet(tiles, captions, title=title, columns=4, tile=_TILE)
+    return plot_sheet(tiles, captions, title=title, columns=4, tile=_TILE, frame=True)
 
 
 def _patch(image: Image, numbers: torch.Tensor) -> Image:

@@ -39,7 +39,7 @@ def home(model: nn.Module) -> torch.device:
 
 
 def floating(model: nn.Module) -> torch.dtype:
-    """The type of the network's first parameter or buffer that is float or complex; torch's default where it has none."""
+    """The type of the first parameter or buffer that is float or complex; torch's default where there is none."""
     for tensor in (*model.parameters(), *model.buffers()):
         if tensor.is_floating_point() or tensor.is_complex():
             return tensor.dtype
@@ -91,11 +91,8 @@ def _several(shapes: Any) -> list[Shape]:
 
 
 def _checked(shape: Any) -> tuple[int, ...]:
-    if (
-        not isinstance(shape, Sequence)
-        or isinstance(shape, str)
-        or not all(isinstance(size, Integral) for size in shape)
-    ):
+    row = isinstance(shape, Sequence) and not isinstance(shape, str)
+    if not row or not all(isinstance(size, Integral) for size in shape):
         raise TypeError(f"a shape is a row of whole numbers such as (3, 224, 224), not {shape!r}")
     if any(size < 1 for size in shape):
         raise ValueError(f"every dimension of an input is at least 1, not {tuple(shape)}")
