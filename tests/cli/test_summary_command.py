@@ -46,6 +46,12 @@ def test_a_network_of_ours(command):
     assert "669,706 trainable" in out
 
 
+def test_a_flat_shape(command):
+    status, out, _ = command("summary", "mlp", "--input", "784")
+    assert status == 0
+    assert "669,706 trainable" in out
+
+
 def test_a_run_knows_its_shape(command, trained):
     status, out, _ = command("summary", trained[1], "--batch-size", "2")
     assert status == 0

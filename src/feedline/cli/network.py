@@ -58,13 +58,14 @@ def network_of(text: str, input_shape: Sequence[int] | None = None, classes: int
 
 
 _CLASSES = 10
+_FLAT = ("linear", "mlp")  # take inputs of any shape
 _NAMES = [*sorted({**nn.MODELS, **nn.GENERATORS}), "patchgan"]
 
 
 def _named(name: str, input_shape: Sequence[int] | None, classes: int) -> Network:
     if input_shape is None:
         raise typer.BadParameter(f"{name} is made for one size of images: say it, such as --input 3x224x224")
-    if len(input_shape) != 3:
+    if len(input_shape) != 3 and name not in _FLAT:
         raise typer.BadParameter(
             f"{name} takes channels x height x width, such as 3x224x224, not {'x'.join(map(str, input_shape))}"
         )
@@ -80,12 +81,12 @@ def _named(name: str, input_shape: Sequence[int] | None, classes: int) -> Networ
 
 def _built(name: str, input_shape: Sequence[int], classes: int) -> torch.nn.Module:
     """A generator gives as many channels as it takes; a discriminator takes those of both pictures."""
+    if name in nn.MODELS:
+        return nn.build(name, input_shape, classes)
     channels, height, width = input_shape
     if name == "patchgan":
         return nn.patchgan(channels, size=(height, width))
-    if name in nn.GENERATORS:
-        return nn.generator(name, channels, channels)
-    return nn.build(name, input_shape, classes)
+    return nn.generator(name, channels, channels)
 
 
 def _trained(path: Path) -> Network:

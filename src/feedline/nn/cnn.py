@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from torch import nn
 
+from feedline.nn.demands import require_positive, require_shape
+
 
 def cnn(input_shape: Sequence[int], classes: int, widths: Sequence[int] = (16, 32, 64)) -> nn.Sequential:
     """Stages of two 3x3 convolutions (batch norm, ReLU) and 2x2 max pooling, global average, one linear layer.
@@ -19,8 +21,10 @@ def cnn(input_shape: Sequence[int], classes: int, widths: Sequence[int] = (16, 3
         widths: channels of each stage.
 
     Raises:
-        ValueError: the image is too small for so many stages.
+        ValueError: the shape is of no image, or one too small for so many stages; or there are no classes.
     """
+    require_shape(input_shape, dimensions=3)
+    require_positive(classes=classes)
     channels, height, width = input_shape
     least = 2 ** len(widths)
     if min(height, width) < least:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from feedline.nn.demands import require_positive
 from feedline.nn.initialise import initialise
 from feedline.nn.norm import Norm, norm_layers
 from feedline.nn.widths import widths_of
@@ -35,6 +36,7 @@ def patchgan(
     Raises:
         ValueError: an argument is none of these, or ``size`` is too small for so many layers.
     """
+    require_positive(in_channels=in_channels)
     least = least_size(layers)
     if size is not None and min(size) < least:
         raise ValueError(f"{layers} layers judge images of at least {least} pixels a side, not {size[0]}x{size[1]}")

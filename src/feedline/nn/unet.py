@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
+from feedline.nn.demands import require_positive
 from feedline.nn.initialise import initialise
 from feedline.nn.norm import Norm, norm_layers
 from feedline.nn.widths import widths_of
@@ -73,8 +74,9 @@ def unet(
         dropout: the share that is dropped.
 
     Raises:
-        ValueError: ``depth``, ``width`` or ``norm`` is none of these.
+        ValueError: channels below 1, or a ``depth``, ``width`` or ``norm`` that is none of these.
     """
+    require_positive(in_channels=in_channels, out_channels=out_channels)
     if depth < 2:
         raise ValueError(f"depth is how often the size is halved, at least 2, not {depth}")
     widths = widths_of(depth, width)
