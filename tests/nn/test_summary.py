@@ -135,6 +135,17 @@ def test_outputs_of_any_nesting_are_named():
     ]
 
 
+def test_an_output_that_holds_itself():
+    class Knot(nn.Module):
+        def forward(self, numbers):
+            knot = {"numbers": numbers, "rest": [numbers]}
+            knot["rest"].append(knot)
+            return knot
+
+    made = summary(Knot(), (3,))
+    assert [info.name for info in made.rows[0].outputs] == ["numbers", "rest.0"]
+
+
 def test_named_inputs():
     made = summary(Detector(), {"images": (3, 4, 5), "mask": (7,)}, dtypes={"mask": torch.bool})
     assert [(info.name, info.shape, info.dtype) for info in made.inputs] == [

@@ -27,13 +27,18 @@ class TensorInfo:
         return "x".join(map(str, self.shape)) or "scalar"
 
 
-def tensors_in(value: Any, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:
-    """Every tensor in tensors, mappings, dataclasses, named tuples, lists and tuples, however nested, with its name."""
+def tensors_in(value: Any, name: str = "", within: frozenset[int] = frozenset()) -> Iterator[tuple[str, torch.Tensor]]:
+    """Every tensor in tensors, mappings, dataclasses, named tuples, lists and tuples, however nested, with its name.
+
+    What holds itself is not gone through again; ``within`` has the ids of what is around the value.
+    """
     if isinstance(value, torch.Tensor):
         yield name, value
         return
+    if id(value) in within:
+        return
     for key, inner in _items(value):
-        yield from tensors_in(inner, f"{name}.{key}" if name else str(key))
+        yield from tensors_in(inner, f"{name}.{key}" if name else str(key), within | {id(value)})
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:
