@@ -130,7 +130,19 @@ def test_a_layer_without_filters(fails, convolutional):
 
 def test_a_call_that_was_not(fails, convolutional):
     line = fails("show", "activations", convolutional[1], "--layer", "2", "--call", 1, status=2)
-    assert "call must be one of 0 to 0, as often as layer '2' was called; it is 1" in line
+    assert "--layer, --call: layer '2' was called once: call is 0, not 1" in line
+    assert "--call: layer '0' was called once" in fails("show", "activations", convolutional[1], "--call", 3, status=2)
+
+
+def test_the_network_itself(show, convolutional):
+    assert show("activations", convolutional[1], "--layer", "")[1].startswith("the network itself, 3 numbers, for ")
+
+
+def test_a_picture_of_another_format(fails, tmp_path):
+    for arguments in (("filters", "no-run"), ("activations", "no-run"), ("pooling",)):
+        line = fails("show", *arguments, "--out", tmp_path / "sheet.jpg", status=2)
+        assert "--out is written as PNG: call it sheet.png, not sheet.jpg" in line
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_image_that_cannot_be_decoded(fails, trained, tmp_path):

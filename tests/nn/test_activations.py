@@ -128,7 +128,7 @@ def test_of_a_shared_layer_the_call_that_is_asked_for(call, factor):
 
 @pytest.mark.parametrize("call", [-1, 2])
 def test_a_call_that_was_not(call):
-    text = f"call must be one of 0 to 1, as often as layer 'doubles' was called; it is {call}"
+    text = f"layer 'doubles' was called 2 times: call is one of 0 to 1, not {call}"
     with pytest.raises(ValueError) as raised:
         activations(Twice(), torch.rand(1, 1, 2, 2), "doubles", call)
     assert str(raised.value) == text
@@ -162,6 +162,20 @@ def test_of_nested_outputs_the_first_tensor(wrap):
 def test_an_output_without_tensors(wrap):
     with pytest.raises(ValueError, match=r"layer '0' \(Gives\) gave no tensor"):
         activations(nn.Sequential(Gives(wrap)), torch.rand(1), "0")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scripted_model():
+    scripted = torch.jit.script(nn.Sequential(nn.ReLU()))
+    for model, layer in ((scripted, "0"), (nn.Sequential(scripted), "0")):
+        with pytest.raises(ValueError, match="layer '0' is TorchScript"):
+            activations(model, torch.rand(1, 2), layer)
+
+
+def test_random_numbers_are_put_back():
+    before = torch.get_rng_state()
+    activations(nn.Sequential(Gives(torch.rand_like)), torch.ones(1), "0")
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_lazy_model_is_left_lazy():

@@ -29,6 +29,7 @@ app = typer.Typer(
 
 _LIST_WIDTH = 100
 _KERNELS = (2, 4, 8)
+_OTHERS = frozenset([".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pdf", ".svg", ".tif", ".tiff", ".webp"])
 
 
 def _decoded(image: Path | None, mode: Mode) -> Image:
@@ -44,7 +45,7 @@ def filters(
     out: Annotated[Path, typer.Option(help="PNG file to write.")] = Path("filters.png"),
 ) -> None:
     """Draw the weights of a layer: of a convolution its filters, of a network without one its first linear layer."""
-    require_parent(out)
+    _require_png(out)
     network = network_of_run(run, "cpu")
     try:
         found = filters_of(network.model, layer, network.input_shape)
@@ -73,17 +74,18 @@ def activations(
     if list_:
         _list_layers(network_of_run(run, "cpu").model)
         return
-    require_parent(out)
+    _require_png(out)
     network = network_of_run(run, device, derive)
     seen = network.seen(image)[None]
     try:
         name = first_layer(network.model) if layer is None else layer
         output = activations_of(network.model, seen.to(network.device), name, call)[0]
     except ValueError as error:
-        raise _refused(error, layer) from error
+        raise _refused(error, layer, call) from error
     write_whole(out, activation_sheet(showable(seen, network.transform)[0], output, name, most=count, each=each))
     of = "the drawn landscape" if image is None else image
-    typer.echo(f"{out}: layer {name}, {' x '.join(map(str, output.shape))} numbers, for {of}")
+    place = f"layer {name}" if name else "the network itself"
+    typer.echo(f"{out}: {place}, {' x '.join(map(str, output.shape))} numbers, for {of}")
 
 
 def _list_layers(model: torch.nn.Module) -> None:
@@ -103,7 +105,7 @@ def pooling(
     """Draw what max, average and global pooling keep of a picture, and what they lose; by kernels of 2, 4 and 8."""
     if mode not in ("RGB", "L"):
         raise typer.BadParameter(f"pooling is shown of RGB or L, not of {mode}")
-    require_parent(out)
+    _require_png(out)
     pixels = _decoded(image, mode)
     numbers = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))).float()
     kernels = kernel or [side for side in _KERNELS if side <= min(pixels.shape[:2])] or [1]
@@ -117,6 +119,14 @@ def pooling(
     typer.echo(f"{out}: {name}, {height} x {width}, pooled by {', '.join(map(str, kernels))}")
 
 
-def _refused(error: ValueError, layer: str | None) -> Exception:
-    """Of a layer that was asked for the command is at fault, else the run."""
-    return DataError(str(error)) if layer is None else typer.BadParameter(f"--layer: {error}")
+def _refused(error: ValueError, layer: str | None, call: int = 0) -> Exception:
+    """Of a layer or call that was asked for the command is at fault, else the run."""
+    asked = [option for option, given in (("--layer", layer is not None), ("--call", call > 0)) if given]
+    return typer.BadParameter(f"{', '.join(asked)}: {error}") if asked else DataError(str(error))
+
+
+def _require_png(out: Path) -> None:
+    """Before the work: that the file can be written, and that its ending does not promise another format."""
+    require_parent(out)
+    if out.suffix.lower() in _OTHERS:
+        raise typer.BadParameter(f"--out is written as PNG: call it {out.with_suffix('.png').name}, not {out.name}")

@@ -18,7 +18,7 @@ def activations(model: nn.Module, images: torch.Tensor, layer: str, call: int = 
     """The output of a named layer, as it left that layer, whatever changes it in place afterwards.
 
     The model runs whole, in evaluation mode and without gradients. When this ends, also by an exception, each module
-    is in the mode that it was in, the buffers are what they were, and no hook is left.
+    is in the mode that it was in, buffers and torch's random numbers are what they were, and no hook is left.
 
     Args:
         model: any network that takes one tensor.
@@ -31,10 +31,12 @@ def activations(model: nn.Module, images: torch.Tensor, layer: str, call: int = 
         first tensor.
 
     Raises:
-        ValueError: no such layer, it was not called (so often), it gave no tensor, or the model is lazy yet.
+        ValueError: no such layer, it was not called (so often), gave no tensor or is scripted, or the model is lazy yet.
     """
     require_initialised(model)
     module = named_layer(model, layer)
+    if any(isinstance(each, torch.jit.ScriptModule) for each in (model, module)):
+        raise ValueError(f"layer {layer!r} is TorchScript or in it, which cannot be looked into")
     calls = 0
     kept: list[torch.Tensor] = []
 
@@ -46,7 +48,7 @@ def activations(model: nn.Module, images: torch.Tensor, layer: str, call: int = 
 
     handle = module.register_forward_hook(keep)
     try:
-        with _evaluating(model), torch.no_grad():
+        with _evaluating(model), torch.no_grad(), torch.random.fork_rng(_gpus(model)):
             functional_call(model, {name: buffer.clone() for name, buffer in model.named_buffers()}, (images,))
     finally:
         handle.remove()
@@ -56,8 +58,14 @@ def activations(model: nn.Module, images: torch.Tensor, layer: str, call: int = 
     if calls == 0:
         raise ValueError(f"layer {layer!r} ({kind}) was not called: it is unused, or used without its forward")
     if not 0 <= call < calls:
-        raise ValueError(f"call must be one of 0 to {calls - 1}, as often as layer {layer!r} was called; it is {call}")
+        often = "once: call is 0" if calls == 1 else f"{calls} times: call is one of 0 to {calls - 1}"
+        raise ValueError(f"layer {layer!r} was called {often}, not {call}")
     raise ValueError(f"layer {layer!r} ({kind}) gave no tensor")
+
+
+def _gpus(model: nn.Module) -> list[torch.device]:
+    """Whose generators a network may draw from."""
+    return list({tensor.device for tensor in (*model.parameters(), *model.buffers()) if tensor.device.type == "cuda"})
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def activation_sheet(image: Image, output: torch.Tensor, layer: str, *, most: in
     Args:
         image: HxWxC uint8, of 1 to 4 channels, as the network saw it.
         output: what the layer made of it: CxHxW, or a vector (also Cx1x1), floating point.
-        layer: whose output it is.
+        layer: whose output it is; empty for the network itself.
         most: channels on the sheet; of more, those of the greatest mean magnitude.
         each: every channel by its own greatest magnitude, and not all by one that few numbers of those shown exceed.
 
@@ -36,28 +36,29 @@ def activation_sheet(image: Image, output: torch.Tensor, layer: str, *, most: in
         DataError: an output that is neither.
     """
     numbers = output.detach().cpu().float()
+    place = f"layer {layer}" if layer else "the network itself"
     if numbers.ndim == 1 or (numbers.ndim == 3 and numbers.shape[1:].numel() == 1):
-        return _vector_sheet(image, numbers.flatten(), layer)
+        return _vector_sheet(image, numbers.flatten(), place)
     if numbers.ndim != 3:
         shape = "x".join(map(str, output.shape)) or "a single number"
         raise DataError(f"maps (CxHxW) and vectors can be drawn, and layer {layer!r} gives {shape} for an image")
-    return _map_sheet(image, numbers, layer, most, each)
+    return _map_sheet(image, numbers, place, most, each)
 
 
-def _map_sheet(image: Image, maps: torch.Tensor, layer: str, most: int, each: bool) -> bytes:
+def _map_sheet(image: Image, maps: torch.Tensor, place: str, most: int, each: bool) -> bytes:
     chosen = strongest(maps.abs().mean((1, 2)), most)
     limit, signed = common_limit(maps[chosen]), bool((maps[chosen] < 0).any())
     channels, height, width = maps.shape
     tiles = [image]
     captions = [f"the image\n{image.shape[0]} x {image.shape[1]}"]
-    for place, number in enumerate(chosen):
-        if place and place % _ROW == 0:  # the image has the first column for itself
+    for order, number in enumerate(chosen):
+        if order and order % _ROW == 0:  # the image has the first column for itself
             tiles.append(np.full_like(image, 255))
             captions.append("")
         scale = greatest(maps[number]) if each else limit
         tiles.append((diverging if signed else shaded)(maps[number], scale))
         captions.append(f"{number} max {float(maps[number].max()):.3g}\nmean {float(maps[number].mean()):.3g}")
-    title = f"layer {layer}: {counted(len(chosen), channels, 'channel', 'those of the greatest mean magnitude')}"
+    title = f"{place}: {counted(len(chosen), channels, 'channel', 'those of the greatest mean magnitude')}"
     title += f" of {height} x {width}; {_legend(signed, limit, each)}"
     columns = min(len(tiles), _ROW + 1)
     side = tile_side(height, width, columns, _TILE)
@@ -71,12 +72,12 @@ def _legend(signed: bool, limit: float, each: bool) -> str:
     return f"black is 0, white {scale}"
 
 
-def _vector_sheet(image: Image, vector: torch.Tensor, layer: str) -> bytes:
+def _vector_sheet(image: Image, vector: torch.Tensor, place: str) -> bytes:
     high, _ = _BARS
     whole = np.hstack([_fitted(image, high), _bars(vector)])
     at = int(vector.nan_to_num(nan=-torch.inf).argmax())
     caption = f"the image, {image.shape[0]} x {image.shape[1]}; and the number that each unit gives"
-    title = f"layer {layer}: a vector of {len(vector):,}; greatest is {float(vector[at]):.3g} of unit {at}, "
+    title = f"{place}: a vector of {len(vector):,}; greatest is {float(vector[at]):.3g} of unit {at}, "
     title += f"mean {float(vector.mean()):.3g}"
     return plot_sheet([whole], [caption], title=title, columns=1, tile=whole.shape[1])
 
