@@ -31,7 +31,7 @@ def activations(model: nn.Module, images: torch.Tensor, layer: str, call: int = 
         first tensor.
 
     Raises:
-        ValueError: no such layer, it was not called (so often), gave no tensor or is scripted, or the model is lazy yet.
+        ValueError: no such layer, or one that was not called (so often), gave no tensor or is scripted; a lazy model.
     """
     require_initialised(model)
     module = named_layer(model, layer)

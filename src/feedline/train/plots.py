@@ -117,11 +117,9 @@ def plot_sheet(
     for place, image in enumerate(images):
         row, column = divmod(place, columns)
         left, bottom = _GAP + column * (tile + _GAP), height - head - (row + 1) * (high + foot)
-        scale = tile / max(image.shape[:2])
-        tall, wide = (max(round(side * scale), 1) for side in image.shape[:2])
+        tall, wide = (max(round(side * tile / max(image.shape[:2])), 1) for side in image.shape[:2])
         axes = figure.add_axes(((left + (tile - wide) // 2) / width, bottom / height, wide / width, tall / height))
-        axes.axis("off")
-        _show(axes, image, small=scale >= 1)
+        _show(axes, image, small=tile >= max(image.shape[:2]))
         if frame and captions[place]:
             figure.add_artist(_around(axes.get_position(), width, height))
         color = _PLAIN if right is None else _RIGHT if right[place] else _WRONG
@@ -153,6 +151,7 @@ def _wrapped(caption: str, letters: int) -> str:
 
 def _show(axes: Axes, image: Image, small: bool) -> None:
     """Pixels as squares where there are fewer than are shown, else averaged."""
+    axes.axis("off")
     interpolation = "nearest" if small else "antialiased"
     if image.shape[2] in (1, 2):
         axes.imshow(image[:, :, 0], cmap="gray", vmin=0, vmax=255, interpolation=interpolation, aspect="auto")
