@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import shutil
+import warnings
 from pathlib import Path
 
 import cv2
@@ -59,7 +60,21 @@ def test_two_folders_are_found(tmp_path, a, b, splits):
     assert pair_splits(tmp_path) == splits
     pairs = open_pairs(tmp_path, split=splits[0] if splits else None)
     assert is_a_to_b(pairs)
-    assert pairs.classes == (["cat"] if "cat" in a else [])
+    assert pairs.classes == []
+
+
+def test_folders_in_the_two_are_no_classes(tmp_path):
+    """Neither a folder without an image nor one beside images keeps any of the others from being pairs."""
+    two(tmp_path, "A/sub", "B/sub", 1)
+    two(tmp_path, count=8)
+    (tmp_path / "A/empty").mkdir()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pairs = open_pairs(tmp_path)
+    assert len(pairs) == 9
+    assert [path.removeprefix(f"{tmp_path}/") for path in pairs.paths][-1] == "A/sub/0.png"
+    assert is_a_to_b(feedline.Subset(pairs, [8]))
+    assert [len(part) for part in feedline.split(pairs, 0.3)] == [6, 3]
 
 
 @pytest.mark.parametrize(("a", "b"), [("{}/A", "{}/B"), ("A/{}", "B/{}"), ("{}A", "{}B"), ("{}", None)])
@@ -195,7 +210,7 @@ def test_a_class_may_be_called_as_a_split(tmp_path):
     for name in ("test", "cat"):
         two(tmp_path, f"A/{name}", f"B/{name}")
     assert pair_splits(tmp_path) == pair_splits(tmp_path / "A", derive="edges") == []
-    assert open_pairs(tmp_path).classes == ["cat", "test"]
+    assert len(open_pairs(tmp_path)) == 4
 
 
 def test_missing_partners_may_be_left_out(tmp_path):

@@ -155,3 +155,10 @@ def test_what_has_no_label_is_split_too(tmp_path):
     assert not set(train.paths) & set(val.paths)
     with pytest.raises(DataError, match="what has no label has one image"):
         split(train.subset([0]), 0.3)
+
+
+def test_pairs_are_not_split_by_the_classes_of_their_images():
+    glyphs = feedline.open_pairs(labelled([0] * 9 + [1]).source, derive="gray")
+    assert [len(part) for part in split(glyphs, 0.3)] == [7, 3]
+    with pytest.raises(DataError, match=r"^one pair: a split needs at least two, one to train on and"):
+        split(feedline.Subset(glyphs, [9]))

@@ -123,10 +123,10 @@ def _paired(data: Any, split: str | None, how: How, missing: Missing) -> _Found:
 
 def _laid_out(layout: Layout, folders: tuple[str, ...], how: How, missing: Missing) -> _Found:
     if layout.kind != "side by side":
-        a, b = map(FolderSource, folders)
+        a, b = (FolderSource(folder, labels=False) for folder in folders)
         return _two(a, b, layout.kind, how, missing)
     looks = Looks(how, "side by side")
-    source = SideBySide(FolderSource(folders[0]), also=looks.whole)
+    source = SideBySide(FolderSource(folders[0], labels=False), also=looks.whole)
     return source, looks.sides
 
 

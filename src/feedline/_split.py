@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feedline.errors import DataError
+from feedline.pairs import PairDataset
 from feedline.rng import epoch_seed
 from feedline.subsets import AnyDataset, Subset, subset
 from feedline.types import UNLABELLED
@@ -25,7 +26,7 @@ def split(
     """Two views of the dataset, for training and for validation, without reading an image.
 
     Stratified: each class gives the share ``val`` of its images, rounded, at least one, and keeps at least one;
-    what has no label counts as one more class. Pairs are split as images are.
+    what has no label counts as one more class. Pairs have no classes: all of them count as one.
     With groups, whole groups change sides: in a random order each goes to validation where that brings the classes
     nearer to their shares. A pure function of labels, groups and seed.
 
@@ -40,22 +41,26 @@ def split(
         (training part, validation part), each in the order of the dataset.
 
     Raises:
-        DataError: a class of one image, or groups with which no split was found that has every class on both sides.
+        DataError: a class of one image, a single pair, or groups with which no split was found that has every class on
+            both sides.
         ValueError: ``val`` not between 0 and 1, or not one group a sample.
     """
     if not 0 < val < 1:
         raise ValueError(f"val must be between 0 and 1, not {val}")
-    targets = dataset.targets
+    pairs = isinstance(dataset.dataset if isinstance(dataset, Subset) else dataset, PairDataset)
+    targets = np.full(len(dataset), UNLABELLED, np.int64) if pairs else dataset.targets
     given = dataset.groups if isinstance(groups, str) else groups
     if isinstance(groups, str) and groups != "dataset":
         raise ValueError(f"groups must be one value a sample, None or 'dataset', not {groups!r}")
     if given is not None and len(given) != len(targets):
         raise ValueError(f"groups must have one value a sample, {len(targets)}, not {len(given)}")
-    _check_counts(dataset)
+    if pairs and len(targets) == 1:
+        raise DataError("one pair: a split needs at least two, one to train on and one to validate on")
+    _check_counts(dataset, targets)
     rng = np.random.Generator(np.random.Philox(key=epoch_seed(seed, 0)))
     parts = parts_by_class(targets, [val], rng) if given is None else parts_by_group(targets, given, [val], rng)
     chosen = parts == 1
-    _check_sides(dataset, chosen)
+    _check_sides(dataset, targets, chosen)
     return subset(dataset, np.flatnonzero(~chosen)), subset(dataset, np.flatnonzero(chosen))
 
 
@@ -97,8 +102,8 @@ def parts_by_group(
     return parts[members]
 
 
-def _check_counts(dataset: AnyDataset) -> None:
-    labels, counts = np.unique(dataset.targets, return_counts=True)
+def _check_counts(dataset: AnyDataset, targets: Indices) -> None:
+    labels, counts = np.unique(targets, return_counts=True)
     lonely = labels[counts == 1].tolist()
     if lonely:
         raise DataError(
@@ -111,8 +116,7 @@ def _named(dataset: AnyDataset, label: int) -> str:
     return "what has no label" if label == UNLABELLED else f"class {dataset.classes[label]!r}"
 
 
-def _check_sides(dataset: AnyDataset, chosen: NDArray[np.bool_]) -> None:
-    targets = dataset.targets
+def _check_sides(dataset: AnyDataset, targets: Indices, chosen: NDArray[np.bool_]) -> None:
     for side, part in (("training", ~chosen), ("validation", chosen)):
         missing = np.setdiff1d(targets, targets[part])
         if len(missing):

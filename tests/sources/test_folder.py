@@ -4,6 +4,7 @@ import os
 import pickle
 import shutil
 import warnings
+from pathlib import Path
 
 import pytest
 from contracts.source import SourceContract
@@ -38,6 +39,40 @@ class TestContract(SourceContract):
     @pytest.fixture
     def contents(self):
         return [(name.encode(), "abc".index(name[0])) for name in self.NAMES]
+
+
+class TestContractWithoutLabels(SourceContract):
+    """Images at any depth, beside each other; a folder without images, hidden files and texts are passed over."""
+
+    NAMES = ("0.jpg", "1.png", "b/3.jpg", "b/deep/4.jpg")
+
+    @pytest.fixture
+    def source(self, tmp_path):
+        root = fill(tmp_path / "root", *self.NAMES, ".hidden.png", ".git/5.png", "notes.txt", "b/._3.jpg")
+        (root / "empty").mkdir()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return FolderSource(root, labels=False)
+
+    @pytest.fixture
+    def contents(self):
+        return [(name.encode(), UNLABELLED) for name in self.NAMES]
+
+    def test_classes_name_every_label(self, source):
+        assert source.classes == []
+
+    def test_a_file_that_comes_is_found_and_classes_are_found_beside(self, source):
+        fill(Path(source.root), "new/5.jpg")
+        assert [*map(len, (FolderSource(source.root, labels=False), source))] == [5, 4]
+        (Path(source.root) / "empty").rmdir()
+        with pytest.warns(UserWarning, match="2 image files lie directly in"):
+            assert FolderSource(source.root).classes == ["b", "new"]
+
+
+def test_a_tree_without_an_image(tmp_path):
+    (tmp_path / "deep/er").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"no image file in .* or below it$"):
+        FolderSource(tmp_path, labels=False)
 
 
 def test_classes_are_the_folders_in_the_order_of_their_names(tmp_path):

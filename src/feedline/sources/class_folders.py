@@ -52,6 +52,26 @@ def class_arrays(root: str, images: list[str], listings: Iterable[tuple[str, Lis
     }
 
 
+def tree_arrays(root: str, listing: Listing) -> dict[str, NDArray[Any]]:
+    """As :func:`class_arrays`, of folders that are no classes.
+
+    Raises:
+        DataError: no image.
+    """
+    packer, counts = Packer(), list[int]()
+    for folder, names in listing:
+        packer.add(folder + "/" if folder else "", names)
+        counts.append(len(names))
+    if not counts:
+        raise DataError(f"no image file in {root} or below it")
+    return {
+        **packer.arrays(),
+        "labels": np.full(len(counts), UNLABELLED, np.int64),
+        "targets": np.full(sum(counts), UNLABELLED, np.int64),
+        "classes": pack_names([], "/"),
+    }
+
+
 def check_top(root: str, images: Sequence[str], classes: Sequence[str]) -> None:
     """Whether the root holds classes or images, and no splits; raises DataError."""
     if not classes and not images:

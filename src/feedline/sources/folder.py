@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from feedline.errors import DataError, DecodeError
-from feedline.sources.class_folders import check_top, choose_split, class_arrays, pack_names, unpack_names
+from feedline.sources.class_folders import (
+    check_top,
+    choose_split,
+    class_arrays,
+    pack_names,
+    tree_arrays,
+    unpack_names,
+)
 from feedline.sources.path_table import PathTable
 from feedline.sources.saved import Arrays, saved_while
 from feedline.sources.scan import Walk, state
@@ -38,10 +45,12 @@ class FolderSource:
         root: the folder.
         split: the split to open, by any of its names in any case, or another folder in ``root``.
         links: "inside" follows links to places in ``root`` only, "anywhere" follows all.
+        labels: False takes every image in the folder, at any depth, and knows no classes: each label ``UNLABELLED``.
 
     Raises:
         DataError: no such folder, no image, a class folder without an image, folders named like splits and no
-            ``split``, no such split, or a folder that cannot be listed.
+            ``split``, no such split, or a folder that cannot be listed. Without labels neither classes nor splits
+            are looked for.
         ValueError: another value of ``links``.
     """
 
@@ -55,6 +64,7 @@ class FolderSource:
         split: str | None = None,
         *,
         links: Literal["inside", "anywhere"] = "inside",
+        labels: bool = True,
     ) -> None:
         if links not in ("inside", "anywhere"):
             raise ValueError(f'links must be "inside" or "anywhere", not {links!r}')
@@ -63,8 +73,10 @@ class FolderSource:
             raise DataError(f"no such folder: {given}")
         inside = os.path.realpath(given) if links == "inside" else None
         self.root = given if split is None else _split_folder(given, split, inside)
-        arrays = saved_while(f"folder 1 {inside} {self.root}", _holds, lambda: _index(self.root, inside))
+        kind, index = ("folder", _index) if labels else ("tree", _tree_index)
+        arrays = saved_while(f"{kind} 1 {inside} {self.root}", _holds, lambda: index(self.root, inside))
         self._name = f"{given!r}" if split is None else f"{given!r}, split={split!r}"
+        self._name += "" if labels else ", labels=False"
         self._take(arrays)
         _warn(self.root, *arrays["passed_over"].tolist())
 
@@ -127,11 +139,23 @@ def _index(root: str, inside: str | None) -> dict[str, NDArray[Any]]:
         check_top(root, images, classes)
         listings = ((name, walk.below(root, name, folders[name])) for name in classes)
         arrays = class_arrays(root, images, listings)
+    return {**arrays, **_seen(walk, len(images) if classes else 0)}
+
+
+def _tree_index(root: str, inside: str | None) -> dict[str, NDArray[Any]]:
+    """As :func:`_index`, of all images at any depth, without classes."""
+    with tqdm(desc="scanning", unit=" images", disable=None, delay=1) as bar:
+        walk = Walk(inside, bar.update)
+        arrays = tree_arrays(root, walk.below(root, "", os.path.realpath(root)))
+    return {**arrays, **_seen(walk, 0)}
+
+
+def _seen(walk: Walk, strays: int) -> dict[str, NDArray[Any]]:
+    """The state of each folder that was listed, and how much was passed over."""
     return {
-        **arrays,
         "folders": pack_names(walk.states, "\0"),
         "states": np.array([*walk.states.values()], np.int64),
-        "passed_over": np.array([len(images) if classes else 0, walk.left_out]),
+        "passed_over": np.array([strays, walk.left_out]),
     }
 
 
