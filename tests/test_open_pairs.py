@@ -141,6 +141,25 @@ def test_splits_of_which_the_two_share_none(tmp_path):
         open_pairs(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["A/train", "A/val", "B/train"], r"the same splits in .*A and .*B, found train, val in the first and tr"),
+        (["trainA", "trainB", "valA"], r"both halves of every split in .*, as trainA/ and trainB/; found valA alone"),
+        (["train/A", "train/B", "val/A"], r"pairs in every split in .*, as in train/; found 1 folder: A and .* in val/"),
+        (["train/A", "train/B", "val"], r"pairs of one kind in every split in .*, found partner in train/, side by"),
+        (["train/left", "train/right"], r"A/ and B/ .* in .*, found 2 folders: left, right and no image in train/"),
+    ],
+)  # fmt: skip
+def test_a_split_of_which_a_half_is_not_there_is_told(tmp_path, names, words):
+    for name in names:
+        write(tmp_path / name / "0.png")
+    for opening in (lambda: open_pairs(tmp_path, split="train"), lambda: pair_splits(tmp_path)):
+        with pytest.raises(DataError, match="expected " + words) as caught:
+            opening()
+        assert "\n" not in str(caught.value)
+
+
 def test_everything_that_is_wrong_is_in_one_table(tmp_path):
     two(tmp_path, count=8)
     write(tmp_path / "A/only.png")

@@ -85,7 +85,7 @@ def pair_layout(root: str) -> Layout:
         DataError: in no way that is known; says what was expected and what was found.
     """
     folders, images = _inside(root)
-    found = _two_folders(root, folders) or _parts_in_splits(root, folders) or _named_by_split(root, folders)
+    found = _two_folders(root, folders) or _named_by_split(root, folders) or _parts_in_splits(root, folders)
     if found is None and images and not folders:
         found = Layout("side by side", {"": (root,)})
     if found is None:
@@ -102,34 +102,41 @@ def _two_folders(root: str, folders: Sequence[str]) -> Layout | None:
     there = [split_folders(folder) for folder in (a, b)]
     if not there[0] and not there[1]:
         return Layout(kind, {"": (a, b)})
-    both = {split: (os.path.join(a, one), os.path.join(b, there[1][split])) for split, one in _shared(*there)}
-    if not both:
+    if set(there[0]) != set(there[1]):
         raise DataError(
             f"expected the same splits in {a} and {b}, found {', '.join(there[0]) or 'none'} in the first and "
             f"{', '.join(there[1]) or 'none'} in the second"
         )
+    both = {split: (os.path.join(a, one), os.path.join(b, there[1][split])) for split, one in there[0].items()}
     return Layout(kind, both)
-
-
-def _shared(one: Mapping[str, str], other: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(split, name) for split, name in one.items() if split in other]
 
 
 def _parts_in_splits(root: str, folders: Sequence[str]) -> Layout | None:
     """ROOT/SPLIT/A and ROOT/SPLIT/B, or ROOT/SPLIT of images side by side."""
     parts: dict[str, tuple[str, ...]] = {}
-    kinds: set[Kind] = set()
+    kinds: dict[Kind, str] = {}
+    others: list[str] = []
     for split, name in splits_among(folders).items():
         folder = os.path.join(root, name)
         inner, images = _inside(folder)
         names = _ab(inner)
         if names is not None:
             parts[split] = os.path.join(folder, names[0]), os.path.join(folder, names[1])
-            kinds.add(names[2])
+            kinds.setdefault(names[2], name)
         elif images and not inner:
             parts[split] = (folder,)
-            kinds.add("side by side")
-    return Layout(kinds.pop(), parts) if len(kinds) == 1 else None
+            kinds.setdefault("side by side", name)
+        else:
+            others.append(f"{_counted(inner, images)} in {name}/")
+    if not parts and others and split_folders(root):
+        raise DataError(f"{EXPECTED} in {root}, found {', '.join(others)}")
+    if others and parts:
+        like = next(iter(kinds.values()))
+        raise DataError(f"expected pairs in every split in {root}, as in {like}/; found {', '.join(others)}")
+    if len(kinds) > 1:
+        found = ", ".join(f"{kind} in {name}/" for kind, name in kinds.items())
+        raise DataError(f"expected pairs of one kind in every split in {root}, found {found}")
+    return Layout(next(iter(kinds)), parts) if kinds else None
 
 
 def _named_by_split(root: str, folders: Sequence[str]) -> Layout | None:
@@ -141,6 +148,11 @@ def _named_by_split(root: str, folders: Sequence[str]) -> Layout | None:
         if match and split:
             found.setdefault(split, {})[match[2].lower()] = os.path.join(root, name)
     parts = {split: (found[split]["a"], found[split]["b"]) for split in _ORDER if len(found.get(split, {})) == 2}
+    single = [os.path.basename(folder) for halves in found.values() if len(halves) == 1 for folder in halves.values()]
+    if parts and single:
+        raise DataError(
+            f"expected both halves of every split in {root}, as trainA/ and trainB/; found {', '.join(single)} alone"
+        )
     return Layout("partner", parts) if parts else None
 
 
