@@ -303,7 +303,7 @@ def test_target_columns_are_the_labels_of_a_table_without_any(tmp_path):
 
 
 def test_a_word_that_is_not_known(folder):
-    with pytest.raises(TypeError, match=r"opened by FolderSource, which takes split, links; not spilt"):
+    with pytest.raises(TypeError, match=r"opened by FolderSource, which takes split, links, labels; not spilt"):
         feedline.open(folder, spilt="train")
 
 
