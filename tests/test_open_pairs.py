@@ -15,6 +15,7 @@ from photo import photo
 import feedline
 from feedline import DataError, open_pairs, pair_splits
 from feedline.prepare import pack
+from feedline.sources import SideBySide
 from feedline.transforms import Compose, Normalize, RandomCrop, RandomHorizontalFlip, Resize, ToTensor
 
 PAGE = (Path(__file__).parents[1] / "docs/pairs.md").read_text(encoding="utf-8")
@@ -146,7 +147,7 @@ def test_splits_of_which_the_two_share_none(tmp_path):
     [
         (["A/train", "A/val", "B/train"], r"the same splits in .*A and .*B, found train, val in the first and tr"),
         (["trainA", "trainB", "valA"], r"both halves of every split in .*, as trainA/ and trainB/; found valA alone"),
-        (["train/A", "train/B", "val/A"], r"pairs in every split in .*, as in train/; found 1 folder: A and .* in val/"),
+        (["train/A", "train/B", "val/A"], r"pairs in every split in .*, as in train/; found 1 folder: A .* in val/"),
         (["train/A", "train/B", "val"], r"pairs of one kind in every split in .*, found partner in train/, side by"),
         (["train/left", "train/right"], r"A/ and B/ .* in .*, found 2 folders: left, right and no image in train/"),
     ],
@@ -189,6 +190,49 @@ def test_everything_that_is_wrong_is_in_one_table(tmp_path):
     assert causes["differing channels"].startswith(
         "3 channels of uint16, most have 3 channels of uint8: make them alike"
     )
+
+
+def test_all_that_is_wrong_can_be_left_out(tmp_path):
+    """What is left out is not looked at any more either: its one coloured picture of 4 channels makes nothing RGBA."""
+    two(tmp_path, count=9)
+    write(tmp_path / "A/only.png")
+    write(tmp_path / "A/1.jpg")
+    write(tmp_path / "B/2.png", photo(18, 20, 4))
+    (tmp_path / "A/3.png").write_bytes(b"")
+    (tmp_path / "B/4.png").write_text("no image")
+    write(tmp_path / "A/5.png", photo(16, 20, 3, "uint16"))
+    words = "1 differing channels, 1 differing sizes, 1 doubled name, 1 empty, 1 missing partner, 1 wrong type"
+    with pytest.warns(UserWarning, match="left out") as said:
+        pairs = open_pairs(tmp_path, missing="skip")
+    assert [str(each.message).splitlines()[0].partition(": ")[2] for each in said] == [f"left out: {words}"]
+    assert [Path(path).name for path in pairs.paths] == ["0.png", "6.png", "7.png", "8.png"]
+    assert (len(pairs.source.findings), pairs.target.channels) == (6, 3)
+    assert all(is_a_to_b(feedline.Subset(pairs, [index])) for index in range(4))
+
+
+def test_halves_and_what_is_derived_can_be_left_out(tmp_path):
+    for number in range(4):
+        write(tmp_path / f"{number}.png", photo(16, 21) if number == 1 else BOTH)
+    (tmp_path / "2.png").write_bytes(b"")
+    for how, kept, kinds in (({}, "03", ["odd width", "empty"]), ({"derive": "gray"}, "013", ["empty"])):
+        with pytest.warns(UserWarning, match=f"{len(kinds)} samples of .* cannot be pairs: left out: 1 empty"):
+            pairs = open_pairs(tmp_path, missing="skip", **how)
+        assert [Path(path).stem for path in pairs.paths] == list(kept)
+        assert [found.kind for found in pairs.source.findings] == kinds
+        assert len(feedline.check(pairs)) == 0
+    for number in range(4):
+        (tmp_path / f"{number}.png").write_bytes(b"")
+    for how in ({}, {"derive": "gray"}):
+        with pytest.raises(DataError, match="no pair is left") as caught:
+            open_pairs(tmp_path, missing="skip", **how)
+        assert len(caught.value.problems) == 4
+
+
+def test_arrays_of_an_odd_width_leave_no_pair(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((3, 4, 5, 1), np.uint8))
+    halves = feedline.open(tmp_path / "x.npy", labels=False).source
+    with pytest.raises(DataError, match="no pair is left"):
+        open_pairs(SideBySide(halves), missing="skip")
 
 
 def test_a_long_table_has_its_rows_in_problems(tmp_path):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from feedline._open import open as open_images
 from feedline._pair_folders import Layout, canonical, pair_layout, split_folders, splits_among
-from feedline.pairing import Colours, Direction, How, Looks, require_alike
+from feedline.pairing import Colours, Direction, How, Looks, require_alike, without_wrong
 from feedline.pairs import PairDataset
 from feedline.sides import Side
 from feedline.sources import FolderSource, PairedSource, SideBySide
@@ -59,13 +59,14 @@ def open_pairs(
         colours: which of "input", "target" or "both" gets changes of colours.
         modes: what input and target are decoded as; None where their files say so.
         split: "train", "val" or "test", where there are such.
-        missing: "raise" where a picture has no partner, or "skip" it with a warning.
+        missing: "raise" where something is wrong with a pair, or "skip" it: one warning counts what is wrong by kind,
+            and ``pairs.source.findings`` has all of it.
         like: pairs whose sides these must have too: those that a network was trained on.
 
     Raises:
-        DataError: nothing is there, or in no layout that is known; or partners missing, doubled names, sizes or
-            channels that differ, headers that cannot be read, odd widths: the first 20 in the text, all in
-            ``problems``.
+        DataError: nothing is there, or in no layout that is known, or no pair is left; or partners missing, doubled
+            names, sizes or channels that differ, headers that cannot be read, odd widths: the first 20 in the text,
+            all in ``problems``.
         TransformError: a transform that pairs cannot go through.
         ValueError: an unknown ``direction``, ``derive``, ``colours``, ``modes`` or ``missing``, or two of ``pair``,
             ``mask`` and ``derive``.
@@ -82,7 +83,7 @@ def open_pairs(
     if other is not None:
         source, sides = _two(_source(data, split), _source(other, _split_of(other, split)), as_, how, missing)
     elif derive is not None:
-        source, sides = _source(data, split), None
+        source, sides = _checked(_source(data, split), how, missing)
     else:
         source, sides = _paired(data, split, how, missing)
     made = PairDataset(source, transform, derive=derive, direction=direction, colours=colours, modes=modes, sides=sides)
@@ -115,7 +116,7 @@ def _paired(data: Any, split: str | None, how: How, missing: Missing) -> _Found:
     """What are pairs as they lie there."""
     folder = not isinstance(data, Source) and os.path.isdir(data)
     if not folder or is_store(data):
-        return _source(data, split), None
+        return _checked(_source(data, split), how, missing)
     root = os.path.abspath(data)
     layout = pair_layout(root)
     return _laid_out(layout, layout.chosen(split, root), how, missing)
@@ -125,9 +126,16 @@ def _laid_out(layout: Layout, folders: tuple[str, ...], how: How, missing: Missi
     if layout.kind != "side by side":
         a, b = (FolderSource(folder, labels=False) for folder in folders)
         return _two(a, b, layout.kind, how, missing)
+    images = FolderSource(folders[0], labels=False)
+    if missing == "skip":
+        return _checked(SideBySide(images), how, missing)
     looks = Looks(how, "side by side")
-    source = SideBySide(FolderSource(folders[0], labels=False), also=looks.whole)
-    return source, looks.sides
+    return SideBySide(images, also=looks.whole), looks.sides
+
+
+def _checked(source: Source, how: How, missing: Missing) -> _Found:
+    """A source whose samples are pairs or become pairs: those that are, or all, to be looked at by the dataset."""
+    return (source, None) if missing == "raise" else without_wrong(source, how)
 
 
 def _two(a: Source, b: Source, as_: As, how: How, missing: Missing) -> _Found:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+
+import numpy as np
 
 from feedline.deriving import check_how, derived_channels
 from feedline.errors import DataError
 from feedline.planned import CHANNELS
 from feedline.sides import Look, Side, compared, matched_halves, measured_halves, recorded_halves
 from feedline.sources import Finding
+from feedline.sources.chosen import ChosenSource
 from feedline.sources.match import Match
-from feedline.sources.problems import table
+from feedline.sources.problems import counted, table
+from feedline.sources.warn import warn
 from feedline.types import Mode, Record, Source
 
 Direction = Literal["AtoB", "BtoA"]
@@ -67,20 +72,27 @@ class Looks:
 
     def __init__(self, how: How, second: Second) -> None:
         self._how, self._second = how, second
-        self._a, self._b = Look(), Look(masks=second == "mask")
         self.sides: tuple[Side, Side] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """As if nothing had been seen."""
+        self._a, self._b = Look(), Look(masks=self._second == "mask")
 
     def matched(self, a: Source, b: Source, match: Match) -> list[Finding]:
         """Looks at two sources; what is wrong with their pairs."""
+        self._begin()
         return [*compared(matched_halves(a, b, match), len(match.a), self._a, self._b), *self._found()]
 
-    def whole(self, source: Source) -> list[Finding]:
-        """Looks at a source whose samples are pairs, or become pairs; what is wrong with them."""
+    def whole(self, source: Source, places: Sequence[int] | None = None) -> list[Finding]:
+        """Looks at a source whose samples are pairs, or become pairs, or at some of them; what is wrong with them."""
+        self._begin()
+        places = range(len(source)) if places is None else places
         if self._second == "side by side" or self._second == "derived":
             self._a = self._b
-            return [*measured_halves(source, self._b, self._second == "side by side"), *self._found()]
-        halves = recorded_halves(source, self._second)
-        return [*compared(halves, len(source), self._a, self._b), *self._found()]
+            return [*measured_halves(source, self._b, self._second == "side by side", places), *self._found()]
+        halves = recorded_halves(source, self._second, places)
+        return [*compared(halves, len(places), self._a, self._b), *self._found()]
 
     def _found(self) -> list[Finding]:
         """Says what the sides are; what does not fit them."""
@@ -115,18 +127,43 @@ def sides_of(source: Source, how: How) -> tuple[Side, Side]:
     Raises:
         DataError: samples that are no pairs; all of them in ``problems``.
     """
+    looks = Looks(how, _second_in(source, how))
+    wrong = looks.whole(source)
+    if wrong:
+        raise DataError(f"{source!r}: {len(wrong)} samples cannot be pairs:\n{table(wrong)}", problems=wrong)
+    assert looks.sides is not None
+    return looks.sides
+
+
+def without_wrong(source: Source, how: How) -> tuple[Source, tuple[Side, Side]]:
+    """The samples of a source that are pairs, and what their sides are; the others are left out with a warning.
+
+    Raises:
+        DataError: none is left; why, is in ``problems``.
+    """
+    second = _second_in(source, how)
+    looks = Looks(how, second)
+    wrong = looks.whole(source)
+    if wrong:
+        alike = source.spec.fixed and second in ("side by side", "derived")  # one was looked at for all
+        places = np.setdiff1d(np.arange(0 if alike else len(source)), [found.index for found in wrong])
+        if not len(places):
+            raise DataError(f"{source!r}: no pair is left:\n{table(wrong)}", problems=wrong)
+        warn(f"{len(wrong)} samples of {source!r} cannot be pairs: left out: {counted(wrong)}\n{table(wrong)}")
+        looks.whole(source, places.tolist())
+        source = ChosenSource(source, places, wrong)
+    assert looks.sides is not None
+    return source, looks.sides
+
+
+def _second_in(source: Source, how: How) -> Second:
     second: Second | None = "derived" if how.derive is not None else second_of(source[0])
     if second is None:
         raise DataError(
             f"{source!r}: its samples have no partner and no mask: say where those are with pair= or mask=, or how to "
             'make them with derive="edges", "outlines", "gray" or "downscale4"'
         )
-    looks = Looks(how, second)
-    wrong = looks.whole(source)
-    if wrong:
-        raise DataError(f"{source!r}: {len(wrong)} samples cannot be pairs:\n{table(wrong)}", problems=wrong)
-    assert looks.sides is not None
-    return looks.sides
+    return second
 
 
 def require_alike(found: tuple[Side, Side], wanted: tuple[Side, Side], what: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from feedline.codecs import decode, probe
 from feedline.codecs.mask import decode_mask
 from feedline.errors import DecodeError
 from feedline.planned import CHANNELS
-from feedline.sources import Finding, FolderSource
+from feedline.sources import Finding, FolderSource, SideBySide
 from feedline.sources.match import Match
 from feedline.types import Header, Image, Mode, Record, Source
 
@@ -149,9 +149,11 @@ def matched_halves(a: Source, b: Source, match: Match) -> Iterator[tuple[Half | 
         yield _half(a, first), _half(b, second)
 
 
-def recorded_halves(source: Source, name: str) -> Iterator[tuple[Half | Finding, Half | Finding]]:
-    """The pictures of a source whose samples have a "partner" or a "mask"."""
-    for index in range(len(source)):
+def recorded_halves(
+    source: Source, name: str, places: Iterable[int]
+) -> Iterator[tuple[Half | Finding, Half | Finding]]:
+    """The pictures of the samples at some places of a source, which have a "partner" or a "mask"."""
+    for index in places:
         try:
             record = source[index]
         except DecodeError as error:
@@ -183,11 +185,11 @@ def compared(halves: Iterable[tuple[Half | Finding, Half | Finding]], count: int
     return findings
 
 
-def measured_halves(source: Source, look: Look, even: bool) -> list[Finding]:
-    """The pictures of a source whose header cannot be read and, where ``even``, those that cannot be cut in two."""
+def measured_halves(source: Source, look: Look, even: bool, places: Sequence[int]) -> list[Finding]:
+    """Of the pictures at some places those whose header cannot be read or, where ``even``, that cannot be cut in two."""
     findings: list[Finding] = []
-    count = 1 if source.spec.fixed else len(source)  # of an array one picture is as all
-    for index in tqdm(range(count), "measuring", unit=" images", disable=None, delay=1):
+    looked_at = places[:1] if source.spec.fixed else places  # of an array one picture is as all
+    for index in tqdm(looked_at, "measuring", unit=" images", disable=None, delay=1):
         half, size = _size(_half(source, index), look)
         if isinstance(size, Finding):
             findings.append(size)
@@ -198,7 +200,8 @@ def measured_halves(source: Source, look: Look, even: bool) -> list[Finding]:
 
 
 def _half(source: Source, index: int) -> Half | Finding:
-    if isinstance(source, FolderSource):  # of a file the header alone is read
+    inner = source.source if isinstance(source, SideBySide) else source
+    if isinstance(inner, FolderSource):  # of a file the header alone is read
         return Half(source.path(index), index, source.path(index))
     try:
         return Half(source.path(index), index, source[index].data)

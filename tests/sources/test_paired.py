@@ -50,7 +50,9 @@ class TestContractWithSamplesLeftOut(SourceContract):
         a, b = folders
         fill(a, "x/0.jpg", "x/1b.jpg", "z/9.jpg", "y/4.jpg")
         fill(b, "x/00.png", "y/4.gif", "y/9.png")
-        with pytest.warns(UserWarning, match=r"5 samples of PairedSource.* have no partner: left out\n.*a/x/0.jpg"):
+        with pytest.warns(
+            UserWarning, match=r"5 samples of PairedSource.* have no partner: left out: 5 missing partner\n.*a/x/0.jpg"
+        ):
             return PairedSource.folders(a, b, "mask", missing="skip")
 
     @pytest.fixture
@@ -126,10 +128,14 @@ def test_everything_that_is_wrong_is_told_at_once(folders):
         assert f"{name} (index " in line
 
 
-def test_doubled_names_are_refused_also_where_partners_may_be_missing(folders):
+def test_of_a_doubled_name_all_are_left_out(folders):
     fill(folders[0], "x/1.png")
     with pytest.raises(DataError, match=r"doubled name: the key 'x/1' is that of .*a/x/1.jpg too: rename or remove"):
-        PairedSource.folders(*folders, missing="skip")
+        PairedSource.folders(*folders)
+    with pytest.warns(UserWarning, match=r"1 samples of PairedSource.* cannot be paired: left out: 1 doubled name\n"):
+        source = PairedSource.folders(*folders, missing="skip")
+    assert [record.partner for record in source.read_batch(range(3))] == [b"b/x/2.png", b"b/y/1.png", b"b/y/deep/3.png"]
+    assert [found.kind for found in source.findings] == ["doubled name"]
 
 
 def test_no_pair_at_all(tmp_path):
@@ -149,8 +155,11 @@ def test_sizes_are_compared_where_a_reader_of_headers_is_given(folders):
     (b / "x/2.png").write_bytes(encode(picture(width=6, height=10), "PNG"))
     (a / "y/1.jpg").write_bytes(b"no picture")
     assert len(PairedSource.folders(a, b)) == 4
+    with pytest.warns(UserWarning, match=r"2 samples .* left out: 1 differing sizes, 1 wrong type\n"):
+        left = PairedSource.folders(a, b, size_of=size_of, missing="skip")
+    assert [left.path(index) for index in range(len(left))] == [f"{a}/x/1.jpg", f"{a}/y/deep/3.jpg"]
     with pytest.raises(DataError) as caught:
-        PairedSource.folders(a, b, size_of=size_of, missing="skip")
+        PairedSource.folders(a, b, size_of=size_of)
     text = str(caught.value)
     assert "2 samples cannot be paired" in text
     assert f"{a}/x/2.jpg (index 1): differing sizes: 10x6 pixels, and {b}/x/2.png has 6x10" in text

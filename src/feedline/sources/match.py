@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,31 @@ class Match:
     Attributes:
         a: int64, the indices of one source that have a partner, in their order.
         b: int64, the index of each one's partner.
+        single: bool, of each pair whether no other sample of either source has its key.
         missing: the samples of either that have none.
         doubled: the samples whose key another sample of the same source has too.
     """
 
     a: NDArray[np.int64]
     b: NDArray[np.int64]
+    single: NDArray[np.bool_]
     missing: list[Finding]
     doubled: list[Finding]
+
+    def only(self, which: NDArray[np.bool_]) -> Match:
+        """Some of the pairs."""
+        return replace(self, a=self.a[which], b=self.b[which], single=self.single[which])
+
+    def without(self, a: Source, b: Source, findings: Sequence[Finding]) -> Match:
+        """The pairs of which no half is among the findings, which have the index in the source that they are in."""
+        wrong: tuple[set[int], set[int]] = set(), set()
+        for found in findings:
+            if found.index is not None:
+                here = [found.index < len(each) and each.path(found.index) == found.path for each in (a, b)]
+                for indices, its in zip(wrong, here, strict=True):
+                    if its or not any(here):  # of a path that is in neither nobody knows which is meant
+                        indices.add(found.index)
+        return self.only(~(np.isin(self.a, [*wrong[0]]) | np.isin(self.b, [*wrong[1]])))
 
 
 def relative_key(source: Source, index: int) -> str:
@@ -51,20 +68,23 @@ def _roots(source: Any) -> list[str]:
 def matched(a: Source, b: Source, key: KeyOf) -> Match:
     """Compares the keys of all samples; reads none."""
     doubled: list[Finding] = []
-    firsts, seconds = _by_key(a, key, doubled), _by_key(b, key, doubled)
-    pairs = [(first, seconds[name]) for name, first in firsts.items() if name in seconds]
-    both = np.array(pairs, np.int64).reshape(-1, 2)
+    several: set[str] = set()
+    firsts, seconds = _by_key(a, key, doubled, several), _by_key(b, key, doubled, several)
+    pairs = [(first, seconds[name], name not in several) for name, first in firsts.items() if name in seconds]
+    both = np.array(pairs, np.int64).reshape(-1, 3)
     missing = [*_alone(a, firsts, seconds, b), *_alone(b, seconds, firsts, a)]
-    return Match(np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1]), missing, doubled)
+    columns = [np.ascontiguousarray(column) for column in both.T]
+    return Match(columns[0], columns[1], columns[2].astype(bool), missing, doubled)
 
 
-def _by_key(source: Source, key: KeyOf, doubled: list[Finding]) -> dict[str, int]:
-    """The first index of each key, in order; the others are noted."""
+def _by_key(source: Source, key: KeyOf, doubled: list[Finding], several: set[str]) -> dict[str, int]:
+    """The first index of each key, in order; the others are noted, and the keys that have some."""
     found: dict[str, int] = {}
     for index in range(len(source)):
         name = key(source, index)
         first = found.setdefault(name, index)
         if first != index:
+            several.add(name)
             cause = f"the key {name!r} is that of {source.path(first)} too: rename or remove one"
             doubled.append(Finding(source.path(index), index, "doubled name", cause))
     return found

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from feedline.errors import DataError, DecodeError
 from feedline.sources.folder import FolderSource
 from feedline.sources.match import KeyOf, Match, matched, relative_key
-from feedline.sources.problems import Finding, table
+from feedline.sources.problems import Finding, counted, table
 from feedline.sources.saved import SavedArrays, saved
 from feedline.sources.sizes import SizeOf, differing_sizes
 from feedline.sources.warn import warn
@@ -37,13 +37,14 @@ class PairedSource:
         as_: "partner", or "mask": what a sample of ``b`` is to the pair.
         key: of a source and an index to what a sample and its partner share: by default the path in the source's
             folder, without suffix.
-        missing: "raise" where a sample has no partner, or "skip" it, with a warning that counts them.
+        missing: "raise" where something is wrong with a pair, or "skip" it, with a warning that counts them by kind:
+            what has no partner, all samples of a doubled key, and where they are looked at sizes and all else.
         size_of: of encoded bytes to (width, height) as shown; with it the sizes of both are compared, which reads
             every file once.
         also: looks at the pairs in the place of ``size_of``; what it finds is told with the rest.
 
     Attributes:
-        findings: the samples that ``missing="skip"`` left out, by their index in the source that they are in.
+        findings: why ``missing="skip"`` left samples out, by their index in the source that they are in.
 
     Raises:
         DataError: samples without a partner, two samples of one key, differing sizes, files whose size cannot be
@@ -66,18 +67,26 @@ class PairedSource:
             raise ValueError(f'as_ must be "partner" or "mask", missing "raise" or "skip", not {as_!r} and {missing!r}')
         self.a, self.b = a, b
         self.as_: As = as_
-        match = matched(a, b, key)
-        sizes = [] if size_of is None else differing_sizes(a, b, match, size_of)
-        sizes = sizes if also is None else also(a, b, match)
-        self.findings: tuple[Finding, ...] = tuple(match.missing)
-        refused = [*match.doubled, *(match.missing if missing == "raise" else ()), *sizes]
-        if refused:
-            raise DataError(f"{self!r}: {len(refused)} samples cannot be paired:\n{table(refused)}", problems=refused)
+        match, found = matched(a, b, key), list[Finding]()
+
+        def look(match: Match) -> list[Finding]:
+            sizes = [] if size_of is None else differing_sizes(a, b, match, size_of)
+            return sizes if also is None else also(a, b, match)
+
+        if missing == "skip":
+            match, found = _without_wrong(a, b, match, look)
+        else:
+            found = look(match)
+        wrong = [*match.doubled, *match.missing, *found]
+        self.findings: tuple[Finding, ...] = tuple(wrong)
+        if wrong and missing == "raise":
+            raise DataError(f"{self!r}: {len(wrong)} samples cannot be paired:\n{table(wrong)}", problems=wrong)
         if not len(match.a):
-            text = f"{self!r}: no sample of one has a partner in the other:\n{table(self.findings)}"
-            raise DataError(text, problems=self.findings)
-        if self.findings:
-            warn(f"{len(self.findings)} samples of {self!r} have no partner: left out\n{table(self.findings)}")
+            none = "no pair is left" if found or match.doubled else "no sample of one has a partner in the other"
+            raise DataError(f"{self!r}: {none}:\n{table(wrong)}", problems=wrong)
+        if wrong:
+            why = "cannot be paired" if found or match.doubled else "have no partner"
+            warn(f"{len(wrong)} samples of {self!r} {why}: left out: {counted(wrong)}\n{table(wrong)}")
         self._indices = None if _in_step(match, len(a), len(b)) else _kept(match, repr(self))
 
     @classmethod
@@ -143,6 +152,18 @@ class PairedSource:
 
     def __repr__(self) -> str:
         return f"PairedSource({self.a!r}, {self.b!r}, {self.as_!r})"
+
+
+def _without_wrong(
+    a: Source, b: Source, match: Match, look: Callable[[Match], list[Finding]]
+) -> tuple[Match, list[Finding]]:
+    """The pairs with which nothing is wrong, and what is wrong with the others of one key."""
+    match = match.only(match.single)
+    found = look(match)
+    if found:
+        match = match.without(a, b, found)
+        look(match)  # whoever looks shall have seen what is left, and nothing else
+    return match, found
 
 
 def _in_step(match: Match, a: int, b: int) -> bool:

@@ -45,16 +45,20 @@ def warn_of(findings: Sequence[Finding], source: str, stacklevel: int = 4) -> No
     """One warning for all of them, with the first as the example; none where nothing was found."""
     if not findings:
         return
-    kinds: dict[str, int] = {}
-    for finding in findings:
-        kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
-    counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
     first = findings[0]
     warnings.warn(
-        f"{len(findings):,} problems in {source}: {counts}; see source.problems. "
+        f"{len(findings):,} problems in {source}: {counted(findings)}; see source.problems. "
         f"The first: {first.path}: {first.cause}",
         stacklevel=stacklevel,
     )
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many there are of each kind, such as "3 empty, 1 missing partner"."""
+    kinds: dict[str, int] = {}
+    for finding in findings:
+        kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
+    return ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
 
 
 def table(findings: Sequence[Finding], lines: int = _LINES) -> str:
