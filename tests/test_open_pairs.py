@@ -78,6 +78,45 @@ def test_folders_in_the_two_are_no_classes(tmp_path):
     assert [len(part) for part in feedline.split(pairs, 0.3)] == [6, 3]
 
 
+def test_letters_that_are_classes_are_not_taken_for_pairs(tmp_path):
+    for name in ("A", "B", "C", "D/deep"):
+        write(tmp_path / "letters" / name / "0.png")
+    words = r"expected A/ and B/ alone in .*letters, found images in C, D beside them: say which .* pair=, .* derive=$"
+    for opening in (open_pairs, pair_splits):
+        with pytest.raises(DataError, match=words):
+            opening(tmp_path / "letters")
+    assert len(open_pairs(tmp_path / "letters", derive="gray")) == 4
+    shutil.rmtree(tmp_path / "letters/C")
+    (tmp_path / "letters/notes").mkdir()
+    (tmp_path / "letters/D/deep/0.png").unlink()
+    assert len(open_pairs(tmp_path / "letters")) == 1
+
+
+def test_how_pairs_were_found_is_said_in_words(tmp_path):
+    two(tmp_path / "x", "input", "target")
+    two(tmp_path / "x/splits", "A/train", "B/train")
+    write(tmp_path / "sides/0.png", BOTH)
+    write(tmp_path / "m/images/0.png")
+    write(tmp_path / "m/masks/0.png", np.zeros((16, 20, 1), np.uint8))
+    found = [
+        open_pairs(tmp_path / "x"),
+        open_pairs(tmp_path / "x/splits", split="train"),
+        open_pairs(tmp_path / "sides"),
+        open_pairs(tmp_path / "m"),
+        open_pairs(tmp_path / "sides", derive="gray"),
+        open_pairs(tmp_path / "sides", pair=tmp_path / "sides"),
+    ]
+    kinds = [
+        "input/ and target/",
+        "A/train/ and B/train/",
+        "side by side",
+        "image and mask",
+        "gray derived",
+        "partners",
+    ]
+    assert [pairs.kind for pairs in found] == kinds
+
+
 @pytest.mark.parametrize(("a", "b"), [("{}/A", "{}/B"), ("A/{}", "B/{}"), ("{}A", "{}B"), ("{}", None)])
 def test_splits_are_told_and_have_to_be_named(tmp_path, a, b):
     for number, split in enumerate(("train", "val", "test")):

@@ -95,7 +95,7 @@ def pair_layout(root: str) -> Layout:
 
 def _two_folders(root: str, folders: Sequence[str]) -> Layout | None:
     """ROOT/A and ROOT/B, with splits in them or not."""
-    names = _ab(folders)
+    names = _ab(root, folders)
     if names is None:
         return None
     a, b, kind = os.path.join(root, names[0]), os.path.join(root, names[1]), names[2]
@@ -119,7 +119,7 @@ def _parts_in_splits(root: str, folders: Sequence[str]) -> Layout | None:
     for split, name in splits_among(folders).items():
         folder = os.path.join(root, name)
         inner, images = _inside(folder)
-        names = _ab(inner)
+        names = _ab(folder, inner)
         if names is not None:
             parts[split] = os.path.join(folder, names[0]), os.path.join(folder, names[1])
             kinds.setdefault(names[2], name)
@@ -156,10 +156,28 @@ def _named_by_split(root: str, folders: Sequence[str]) -> Layout | None:
     return Layout("partner", parts) if parts else None
 
 
-def _ab(folders: Sequence[str]) -> tuple[str, str, Kind] | None:
-    """The folders of A and B among the names, and what B is."""
+def _ab(root: str, folders: Sequence[str]) -> tuple[str, str, Kind] | None:
+    """The folders of A and B among those in the root, and what B is."""
     lower = {name.lower(): name for name in sorted(folders, reverse=True)}
-    return next(((lower[a], lower[b], kind) for a, b, kind in _NAMES if a in lower and b in lower), None)
+    found = next(((lower[a], lower[b], kind) for a, b, kind in _NAMES if a in lower and b in lower), None)
+    if found and found[0].lower() == "a":
+        _require_alone(root, found[:2], folders)
+    return found
+
+
+def _require_alone(root: str, both: tuple[str, str], folders: Sequence[str]) -> None:
+    """Raises DataError where A/ and B/ may be classes: other folders of images, which are no splits, lie beside."""
+    beside = [name for name in folders if name not in both and canonical(name) is None]
+    others = [name for name in beside if _holds_images(os.path.join(root, name))]
+    if others:
+        raise DataError(
+            f"expected {both[0]}/ and {both[1]}/ alone in {root}, found images in {_some(others)} beside them: say "
+            "which folders are pairs with pair=, or what to make of each image with derive="
+        )
+
+
+def _holds_images(folder: str) -> bool:
+    return any(is_image(name) for _, _, names in os.walk(folder) for name in names)
 
 
 def _inside(folder: str) -> tuple[list[str], int]:
@@ -174,7 +192,12 @@ def _inside(folder: str) -> tuple[list[str], int]:
     )
 
 
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+
+
 def _counted(folders: Sequence[str], images: int) -> str:
-    names = ", ".join(folders[:_SHOWN]) + (", ..." if len(folders) > _SHOWN else "")
-    what = f"{len(folders)} {'folder' if len(folders) == 1 else 'folders'}: {names}" if folders else "no folder"
+    what = (
+        f"{len(folders)} {'folder' if len(folders) == 1 else 'folders'}: {_some(folders)}" if folders else "no folder"
+    )
     return f"{what} and {images or 'no'} {'image' if images < 2 else 'images'}"

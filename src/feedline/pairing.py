@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -12,7 +13,7 @@ from feedline.deriving import check_how, derived_channels
 from feedline.errors import DataError
 from feedline.planned import CHANNELS
 from feedline.sides import Look, Side, compared, matched_halves, measured_halves, recorded_halves
-from feedline.sources import Finding
+from feedline.sources import Finding, FolderSource, PairedSource
 from feedline.sources.chosen import ChosenSource
 from feedline.sources.match import Match
 from feedline.sources.problems import counted, table
@@ -119,6 +120,25 @@ def second_of(record: Record) -> Second | None:
     if record.partner is not None:
         return "partner"
     return None if record.mask is None else "mask"
+
+
+def kind_of(source: Source, how: How) -> str:
+    """In words what makes a source's samples pairs: see :attr:`feedline.PairDataset.kind`."""
+    if how.derive is not None:
+        return f"{how.derive} derived"
+    if isinstance(source, PairedSource) and source.as_ == "partner":
+        return _two_names(source.a, source.b) or "partners"
+    second = second_of(source[0])
+    return {"mask": "image and mask", "side by side": "side by side"}.get(str(second), "partners")
+
+
+def _two_names(a: Source, b: Source) -> str | None:
+    """What two folders in the same folder, or their splits, are called."""
+    if not (isinstance(a, FolderSource) and isinstance(b, FolderSource)):
+        return None
+    above = os.path.commonpath([a.root, b.root])
+    names = [os.path.relpath(each.root, above) for each in (a, b)]
+    return None if "." in names or any(name.count("/") > 1 for name in names) else f"{names[0]}/ and {names[1]}/"
 
 
 def sides_of(source: Source, how: How) -> tuple[Side, Side]:

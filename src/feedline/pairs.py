@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from feedline.dataset import Sourced, place_of
 from feedline.decoded_pairs import Moves, both
 from feedline.errors import TransformError
-from feedline.pairing import Colours, Direction, How, second_of, sides_of
+from feedline.pairing import Colours, Direction, How, kind_of, second_of, sides_of
 from feedline.planned import Scale
 from feedline.records import objects_of
 from feedline.rng import Key
@@ -128,6 +128,13 @@ class PairDataset(Sourced, Dataset[tuple[Any, Any]]):
         with stage("decode"):
             first, second = both(found, self.how, (self.input, self.target), index)
         return found, replace(found, data=first, partner=second, mask=None)
+
+    @property
+    def kind(self) -> str:
+        """What makes the samples pairs, in words: "A/ and B/" or as the two folders are called, "partners",
+        "image and mask", "side by side", "gray derived" ...
+        """
+        return kind_of(self.source, self.how)
 
     @property
     def thread_safe(self) -> bool:

@@ -186,7 +186,7 @@ def compared(halves: Iterable[tuple[Half | Finding, Half | Finding]], count: int
 
 
 def measured_halves(source: Source, look: Look, even: bool, places: Sequence[int]) -> list[Finding]:
-    """Of the pictures at some places those whose header cannot be read or, where ``even``, that cannot be cut in two."""
+    """The pictures at some places whose header cannot be read or, where ``even``, that cannot be cut in two."""
     findings: list[Finding] = []
     looked_at = places[:1] if source.spec.fixed else places  # of an array one picture is as all
     for index in tqdm(looked_at, "measuring", unit=" images", disable=None, delay=1):
