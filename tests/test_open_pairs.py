@@ -267,6 +267,12 @@ def test_halves_and_what_is_derived_can_be_left_out(tmp_path):
         assert len(caught.value.problems) == 4
 
 
+def test_arrays_need_no_labels(tmp_path):
+    np.savez(tmp_path / "x.npz", images=np.zeros((2, 4, 6, 3), np.uint8))
+    pairs = open_pairs(tmp_path / "x.npz", derive="gray")
+    assert (len(pairs), pairs.classes, pairs.input.channels) == (2, [], 1)
+
+
 def test_arrays_of_an_odd_width_leave_no_pair(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((3, 4, 5, 1), np.uint8))
     halves = feedline.open(tmp_path / "x.npy", labels=False).source

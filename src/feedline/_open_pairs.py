@@ -144,7 +144,9 @@ def _two(a: Source, b: Source, as_: As, how: How, missing: Missing) -> _Found:
 
 
 def _source(data: Any, split: str | None) -> Source:
-    """What ``feedline.open`` makes of it."""
+    """What ``feedline.open`` makes of it; arrays need no labels to be pairs."""
+    if split is None and isinstance(data, str | os.PathLike) and _is_array(os.fspath(data)):
+        return open_images(data, labels=False).source
     if split is None or isinstance(data, Source):
         return open_images(data).source
     if isinstance(data, str | os.PathLike) and _is_store(os.fspath(data)):
@@ -152,6 +154,10 @@ def _source(data: Any, split: str | None) -> Source:
         known = split if split in names else splits_among(names).get(canonical(split) or split, split)
         return open_images(data, split=known).source
     return open_images(data, split=split).source
+
+
+def _is_array(path: str) -> bool:
+    return path.lower().endswith((".npz", ".npy")) and not is_url(path) and not os.path.isdir(path)
 
 
 def _split_of(other: Any, split: str | None) -> str | None:
