@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,15 +67,35 @@ def _roots(source: Any) -> list[str]:
 
 
 def matched(a: Source, b: Source, key: KeyOf) -> Match:
-    """Compares the keys of all samples; reads none."""
+    """Compares the keys of all samples; reads none.
+
+    Where no key is in both, and all keys of a source lie in one top folder, that is left out of them: of archives of
+    two folders each has its folder's name in every key.
+    """
     doubled: list[Finding] = []
     several: set[str] = set()
     firsts, seconds = _by_key(a, key, doubled, several), _by_key(b, key, doubled, several)
+    if firsts.keys().isdisjoint(seconds):
+        tops = _top(firsts), _top(seconds)
+        shorter = _below(firsts, tops[0]), _below(seconds, tops[1])
+        if not shorter[0].keys().isdisjoint(shorter[1]):
+            firsts, seconds = shorter
+            several = {name.removeprefix(top) for name in several for top in tops if name.startswith(top)}
     pairs = [(first, seconds[name], name not in several) for name, first in firsts.items() if name in seconds]
     both = np.array(pairs, np.int64).reshape(-1, 3)
     missing = [*_alone(a, firsts, seconds, b), *_alone(b, seconds, firsts, a)]
     columns = [np.ascontiguousarray(column) for column in both.T]
     return Match(columns[0], columns[1], columns[2].astype(bool), missing, doubled)
+
+
+def _top(keys: Mapping[str, int]) -> str:
+    """The folder, with its slash, that all keys begin with; empty where there is none."""
+    tops = {key[: key.find("/") + 1] for key in keys}
+    return tops.pop() if len(tops) == 1 else ""
+
+
+def _below(keys: Mapping[str, int], top: str) -> dict[str, int]:
+    return {key[len(top) :]: index for key, index in keys.items()}
 
 
 def _by_key(source: Source, key: KeyOf, doubled: list[Finding], several: set[str]) -> dict[str, int]:
@@ -91,8 +112,22 @@ def _by_key(source: Source, key: KeyOf, doubled: list[Finding], several: set[str
 
 
 def _alone(source: Source, keys: dict[str, int], others: dict[str, int], other: Source) -> list[Finding]:
+    endings = {_plain(name): name for name in others if _plain(name) != name}
     return [
-        Finding(source.path(index), index, "missing partner", f"nothing in {other!r} has the key {name!r}")
+        Finding(source.path(index), index, "missing partner", f"nothing in {other!r} has the key {name!r}" + hint)
         for name, index in keys.items()
         if name not in others
+        for hint in [_hint(name, endings, others)]
     ]
+
+
+def _plain(name: str) -> str:
+    """Without an A or B at its end, as _A, -b, or A behind a digit."""
+    return re.sub(r"([_.-]|(?<=\d))[ABab]$", "", name)
+
+
+def _hint(name: str, endings: Mapping[str, str], others: Mapping[str, int]) -> str:
+    """What to do where a name differs from another in its ending alone."""
+    plain = _plain(name)
+    twin = endings.get(plain) or (plain if plain in others else None)
+    return "" if twin is None else f", but {twin!r}: partners need equal names, so leave the endings of A and B out"
