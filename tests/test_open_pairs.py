@@ -267,6 +267,26 @@ def test_halves_and_what_is_derived_can_be_left_out(tmp_path):
         assert len(caught.value.problems) == 4
 
 
+@pytest.mark.parametrize(
+    ("given", "words"), [(None, "None"), (np.zeros((2, 4, 6, 3)), "one of ndarray"), (3, "one of int")]
+)
+def test_what_is_no_place_is_told_by_its_type(tmp_path, given, words):
+    calls = [("data", lambda: open_pairs(given))]
+    if given is not None:
+        calls += [("pair", lambda: open_pairs(tmp_path, pair=given)), ("mask", lambda: open_pairs("x", mask=given))]
+    for name, call in calls:
+        with pytest.raises(TypeError, match=f"needs a path, a URL, a source or .* as {name}, not {words}$"):
+            call()
+
+
+def test_two_folders_without_an_image_are_told_in_a_short_line(tmp_path):
+    for name in "AB":
+        (tmp_path / name).mkdir()
+    with pytest.raises(DataError) as caught:
+        open_pairs(tmp_path)
+    assert str(caught.value) == f"no image file in {tmp_path}/A or below it"
+
+
 def test_arrays_need_no_labels(tmp_path):
     np.savez(tmp_path / "x.npz", images=np.zeros((2, 4, 6, 3), np.uint8))
     pairs = open_pairs(tmp_path / "x.npz", derive="gray")

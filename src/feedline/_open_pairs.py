@@ -12,6 +12,7 @@ from feedline.pairing import Colours, Direction, How, Looks, require_alike, with
 from feedline.pairs import PairDataset
 from feedline.sides import Side
 from feedline.sources import FolderSource, PairedSource, SideBySide
+from feedline.sources.huggingface import is_huggingface
 from feedline.sources.paired import As
 from feedline.sources.url_reader import is_url
 from feedline.store import StoreSource, is_store
@@ -68,6 +69,7 @@ def open_pairs(
             names, sizes or channels that differ, headers that cannot be read, odd widths: the first 20 in the text,
             all in ``problems``.
         TransformError: a transform that pairs cannot go through.
+        TypeError: ``data``, ``pair`` or ``mask`` is nothing that :func:`feedline.open` opens.
         ValueError: an unknown ``direction``, ``derive``, ``colours``, ``modes`` or ``missing``, or two of ``pair``,
             ``mask`` and ``derive``.
     """
@@ -77,6 +79,7 @@ def open_pairs(
         raise ValueError(f'missing must be "raise" or "skip", not {missing!r}')
     if like is not None and modes == (None, None):
         modes = like.input.mode, like.target.mode
+    _require_openable(data, pair, mask)
     how = How(derive, direction, colours, modes)
     other = mask if pair is None else pair
     as_: As = "mask" if pair is None else "partner"
@@ -108,13 +111,26 @@ def pair_splits(data: Any, *, pair: Any = None, mask: Any = None, derive: str | 
     return list(split_folders(path))
 
 
+def _require_openable(data: Any, pair: Any, mask: Any) -> None:
+    """Raises TypeError where one of them is neither a place nor what is open."""
+    for name, given in (("data", data), ("pair", pair), ("mask", mask)):
+        left_out = given is None and name != "data"
+        if not (
+            left_out or isinstance(given, str | bytes | os.PathLike | list | tuple | Source) or is_huggingface(given)
+        ):
+            raise TypeError(
+                f"open_pairs needs a path, a URL, a source or a dataset of Hugging Face as {name}, not "
+                f"{'None' if given is None else f'one of {type(given).__name__}'}"
+            )
+
+
 def _is_store(path: str) -> bool:
     return path.rstrip("/").endswith(".feed") if is_url(path) else is_store(path)
 
 
 def _paired(data: Any, split: str | None, how: How, missing: Missing) -> _Found:
     """What are pairs as they lie there."""
-    folder = not isinstance(data, Source) and os.path.isdir(data)
+    folder = isinstance(data, str | bytes | os.PathLike) and os.path.isdir(data)
     if not folder or is_store(data):
         return _checked(_source(data, split), how, missing)
     root = os.path.abspath(data)
