@@ -78,7 +78,9 @@ def test_says_what_it_does_and_fills_the_run_folder(command, pairs, tmp_path):
     status, out, err = command("train", pairs, *arguments, "--out", tmp_path / "run")
     assert (status, err) == (0, "")
     plan, networks, epoch, best, copy, report = out.splitlines()
-    assert plan == ("pairs: 8 pairs to train on, 2 to validate on, AtoB: 3 channels of uint8 to 3 channels of uint8")
+    assert plan == (
+        "pairs: 8 pairs to train on, 2 to validate on (A/ and B/), AtoB: 3 channels of uint8 to 3 channels of uint8"
+    )
     assert networks.startswith("unet_32 with ")
     assert " parameters and a discriminator with " in networks
     assert networks.endswith(f"on cpu, 16x16, 0 workers, into {tmp_path / 'run'}")
@@ -310,7 +312,7 @@ def test_an_image_of_other_channels_is_named(fails, pairs, tmp_path, monkeypatch
     assert line.endswith("and the network takes 3 of uint16: give an image")
     image = pairs / A / "00.png"
     line = fails("show", "activations", tmp_path / "run", image)
-    assert line == f"error: {image}: it has 3 channels of uint8, and the network was trained on 3 of uint16"
+    assert line == f"error: {image}: it is 3 channels of uint8, and the network was trained on 3 channels of uint16"
 
 
 def test_activations_of_derived_inputs(command, fails, translated, trained, pairs, tmp_path, monkeypatch):

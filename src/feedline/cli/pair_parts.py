@@ -40,6 +40,11 @@ class PairParts:
     problems: list[Problem]
 
     @property
+    def kind(self) -> str:
+        """How pairs were found, in words."""
+        return cast(PairDataset, self.train.dataset).kind
+
+    @property
     def mask(self) -> bool:
         """Whether B is a mask."""
         pairs = cast(PairDataset, self.train.dataset)

@@ -203,8 +203,8 @@ def _plan(
     elif settings.derive is not None:
         sides[1] += f" ({settings.derive} of the former)"
     return (
-        f"{settings.name}: {len(parts.train):,} pairs to train on, {len(parts.val):,} to validate on, "
-        f"{settings.direction}: {sides[0]} to {sides[1]}\n"
+        f"{settings.name}: {len(parts.train):,} pairs to train on, {len(parts.val):,} to validate on "
+        f"({parts.kind}), {settings.direction}: {sides[0]} to {sides[1]}\n"
         f"{settings.model} with {_count(generator)} parameters and {other} on {device}, {how}, "
         f"{settings.workers} workers, into {run.path}"
     )
