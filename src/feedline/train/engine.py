@@ -79,12 +79,7 @@ def fit(
     if resume is not None:
         learning.restore(resume)
         done = resume.epoch
-    results = Results(
-        run,
-        [row for row in run.read_rows() if row.epoch <= done],
-        [row for row in run.read_feeding() if row.epoch <= done],
-        plot_results,
-    )
+    results = Results.so_far(run, Row, done, plot_results)
 
     def checkpoint(epoch: int, metrics: dict[str, float]) -> Checkpoint:
         return replace(about, weights=model.state_dict(), epoch=epoch, metrics=metrics, progress=learning.progress())

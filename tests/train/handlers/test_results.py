@@ -31,3 +31,13 @@ def test_tables_are_on_disk_after_every_epoch(tmp_path):
 def test_nothing_is_drawn_of_nothing(tmp_path, rows):
     Results(Run(tmp_path), rows, [], plot_results).draw()
     assert os.listdir(tmp_path) == []
+
+
+def test_a_run_that_goes_on_has_what_it_had(tmp_path):
+    run = Run(tmp_path)
+    rows = [Row(epoch, 4.0, 3.0, 0.25, 10.0, 0.5) for epoch in (1, 2, 3)]
+    run.write_rows(rows)
+    run.write_feeding([FeedingRow(epoch, 8, 2, 2.0, 1.0, 0.5, 0.5) for epoch in (1, 2, 3)])
+    results = Results.so_far(run, Row, 2, plot_results)
+    assert results.rows == rows[:2]
+    assert [row.epoch for row in results.feeding] == [1, 2]

@@ -23,6 +23,14 @@ class Results(Generic[AnyRow]):
         self.feeding = feeding
         self._plot = plot
 
+    @classmethod
+    def so_far(
+        cls, run: Run, kind: type[AnyRow], done: int, plot: Callable[[Sequence[AnyRow]], bytes]
+    ) -> Results[AnyRow]:
+        """With what the run has of the epochs up to ``done``."""
+        rows = [row for row in run.read_rows(kind) if row.epoch <= done]
+        return cls(run, rows, [row for row in run.read_feeding() if row.epoch <= done], plot)
+
     def attach(self, engine: Engine) -> None:
         engine.add_event_handler(RunEvents.EPOCH_JUDGED, self._write)
 

@@ -94,12 +94,7 @@ def fit_translator(
     done = 0 if resume is None else resume.epoch
     if resume is not None:
         learning.restore(resume.progress, resume.weights)
-    results = Results(
-        run,
-        [row for row in run.read_rows(TranslationRow) if row.epoch <= done],
-        [row for row in run.read_feeding() if row.epoch <= done],
-        plot_translation,
-    )
+    results = Results.so_far(run, TranslationRow, done, plot_translation)
 
     def checkpoint(epoch: int, metrics: dict[str, float]) -> TranslationCheckpoint:
         weights = generator.state_dict()
