@@ -77,7 +77,7 @@ def open(
         check: decodes everything first and raises where something is broken; see :func:`feedline.check`.
         pair: where the partners of the images are, by equal names; ``dataset.record(index).partner`` is one.
         mask: where the masks of the images are, by equal names.
-        missing: what is done about images that have no partner or mask.
+        missing: "skip" leaves out images that have no partner or mask, or one of another size, and doubled names.
         side_by_side: "AtoB" or "BtoA" for images that hold two beside each other, A on the left.
         scale: "fast" decodes a JPEG that ``transform`` shrinks at less than its size: see :class:`ImageDataset`.
         how: what the source takes: see there.

@@ -18,7 +18,7 @@ from PIL import Image
 from feedline.cli.main import main
 from feedline.codecs import decode
 from feedline.deriving import derived
-from feedline.train import load_checkpoint
+from feedline.train import Run, load_checkpoint
 from feedline.train.checkpoint import TranslationCheckpoint
 
 QUICK = (
@@ -394,7 +394,9 @@ def test_pairs_without_a_partner_can_be_left_out(command, pairs, tmp_path):
         warnings.simplefilter("default")
         status, out, err = command("train", pairs, *arguments, "--on-error", "skip", "--out", tmp_path / "run")
     assert status == 0
-    assert "have no partner: left out" in err
+    assert "left out" in err
+    (row,) = Run(tmp_path / "run").read_left_out()
+    assert (row["path"], row["kind"]) == (str(pairs / B / "00.png"), "missing partner")
     assert out.startswith("pairs: 7 pairs to train on, 2 to validate on")
 
 

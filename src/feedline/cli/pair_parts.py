@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from feedline.errors import DataError
 from feedline.pairing import second_of
 from feedline.pairs import PairDataset
 from feedline.sides import Side
+from feedline.sources import Finding
 from feedline.subsets import AnyDataset, Subset, subset
 
 _TRAIN, _VAL = "train", "val"
@@ -37,7 +39,7 @@ class PairParts:
     val: Subset
     input: Side
     target: Side
-    problems: list[Problem]
+    problems: list[Problem | Finding]
 
     @property
     def kind(self) -> str:
@@ -71,13 +73,21 @@ def pair_parts(settings: TranslateSettings, quiet: bool) -> PairParts:
     if names and _TRAIN not in names:
         raise DataError(f'{settings.data} has the splits {", ".join(names)}, and training needs one called "train"')
     first = _opened(settings, how, _TRAIN if names else None)
-    train, problems = usable(first, settings, quiet)
+    train, broken = usable(first, settings, quiet)
+    problems: list[Problem | Finding] = [*_unpaired(first), *broken]
     if _VAL not in names:
         learnt, val = split(train, settings.val, settings.seed)
         return PairParts(learnt, val, first.input, first.target, problems)
     second = _opened(settings, how, _VAL, like=first)
-    judged, others = usable(second, settings, quiet)
-    return PairParts(_whole(train), _whole(judged), first.input, first.target, [*problems, *others])
+    judged, broken = usable(second, settings, quiet)
+    problems += [*_unpaired(second), *broken]
+    return PairParts(_whole(train), _whole(judged), first.input, first.target, problems)
+
+
+def _unpaired(pairs: PairDataset) -> Sequence[Finding]:
+    """What was left out as no pair."""
+    found: Sequence[Finding] = getattr(pairs.source, "findings", ())
+    return found
 
 
 def _how(settings: TranslateSettings) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from feedline.transforms import to_recipe
 
 _JUDGED_AT_ONCE = 16
 _SMALLEST, _LARGEST = 32, 256  # what there are U-Nets for
+_TOLD = ("path", "index", "kind", "cause")  # of what was left out
 # What a run that goes on began with.
 _KEPT = (
     "generator",
@@ -68,7 +69,7 @@ def train_translator(
         train_loader.set_epoch(before.epoch)
     run.write_args({"task": "translate", **settings.as_dict()})
     if parts.problems:
-        run.write_left_out([problem.as_dict() for problem in parts.problems])
+        run.write_left_out([{name: getattr(problem, name) for name in _TOLD} for problem in parts.problems])
     if not quiet:
         typer.echo(_plan(settings, parts, generator, discriminator, device, run))
     training = TranslationTraining(
