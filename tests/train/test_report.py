@@ -81,7 +81,7 @@ def test_names_what_was_left_out(run):
     assert "Left out" not in page(run)
     run.write_left_out([{"path": "/x/<1>.png", "index": 4, "kind": "empty", "cause": "the file is empty"}])
     text = page(run)
-    assert "1 files cannot be decoded" in text
+    assert "1 files took no part" in text
     assert "<td>/x/&lt;1&gt;.png</td><td>empty</td><td>the file is empty</td>" in text
 
 
