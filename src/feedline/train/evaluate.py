@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +36,25 @@ def judge(model: nn.Module, loader: Iterable[Any], classes: int, device: torch.d
     mean_loss(lambda output: output[2]).attach(engine, "loss")
     Accuracy(output_transform=lambda output: output[:2]).attach(engine, "accuracy")
     ConfusionMatrix(classes, output_transform=lambda output: output[:2]).attach(engine, "confusion")
+    metrics = run_once(engine, model, loader)
+    return Judgement(float(metrics["loss"]), float(metrics["accuracy"]), metrics["confusion"])
+
+
+def run_once(engine: Engine, model: nn.Module, loader: Iterable[Any]) -> dict[str, Any]:
+    """The engine's metrics after one pass over ``loader``, with ``model`` in evaluation mode."""
     epochs = Epochs(loader)
     epochs.attach(engine)
-    before = model.training
+    with evaluating(model):
+        return engine.run(epochs, max_epochs=1).metrics
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Within the block the model is in evaluation mode; behind it each of its parts is in the mode that it was in."""
+    before = [(part, part.training) for part in model.modules()]
     model.eval()
     try:
-        metrics = engine.run(epochs, max_epochs=1).metrics
+        yield
     finally:
-        model.train(before)
-    return Judgement(float(metrics["loss"]), float(metrics["accuracy"]), metrics["confusion"])
+        for part, training in before:
+            part.training = training

@@ -12,7 +12,7 @@ from ignite.engine import Engine
 from ignite.metrics import PSNR, SSIM, MeanAbsoluteError
 from torch import nn
 
-from feedline.train.epochs import Epochs
+from feedline.train.evaluate import run_once
 from feedline.train.steps import Step
 
 WINDOW = 11  # pixels a side of what SSIM looks at (Wang et al. 2004)
@@ -48,14 +48,7 @@ def judge_translation(generator: nn.Module, loader: Iterable[Any], device: torch
     MeanAbsoluteError(_copied_numbers, device=device).attach(engine, "copy_l1")
     PSNR(1.0, _from_0_to_1, device=device).attach(engine, "psnr")
     SSIM(1.0, WINDOW, output_transform=_windowed, device=device).attach(engine, "ssim")
-    epochs = Epochs(loader)
-    epochs.attach(engine)
-    before = generator.training
-    generator.eval()
-    try:
-        metrics = engine.run(epochs, max_epochs=1).metrics
-    finally:
-        generator.train(before)
+    metrics = run_once(engine, generator, loader)
     copy_l1, ssim = float(metrics["copy_l1"]), float(metrics["ssim"])
     return TranslationJudgement(
         float(metrics["l1"]),

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from feedline.train.evaluate import evaluating
 from feedline.train.plots import plot_sheet
 from feedline.transforms import Compose
 from feedline.transforms.showable import showable
@@ -68,11 +69,5 @@ def visible(image: Image, high: float | None = None) -> Image:
 
 def translated(model: nn.Module, inputs: Sequence[torch.Tensor], device: torch.device) -> list[torch.Tensor]:
     """Each CxHxW through the network alone, in evaluation mode; the mode of its parts is put back."""
-    before = [(part, part.training) for part in model.modules()]
-    model.eval()
-    try:
-        with torch.inference_mode():
-            return [model(image[None].to(device))[0].cpu() for image in inputs]
-    finally:
-        for part, training in before:
-            part.training = training
+    with evaluating(model), torch.inference_mode():
+        return [model(image[None].to(device))[0].cpu() for image in inputs]
